@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import Any, Self
 
 import pytest
 
@@ -47,11 +47,11 @@ class Attempt:
         return self.about.stage.accepted(self.send(**body), Contract.packaged().operation(self.operation).success_rule)
 
     def through(self, client: Client) -> Self:
-        """The same request, sent by ``client``."""
+        """A copy of the request, sent by ``client``."""
         return replace(self, about=self.about.through(client))
 
     def at_old_address(self) -> Self:
-        """The same request at the address below ``/app``."""
+        """A copy of the request at the address below ``/app``."""
         return replace(self, about=self.call.at_old_address())
 
     @property
@@ -59,6 +59,20 @@ class Attempt:
         """The call that it is about."""
         assert isinstance(self.about, StagedCall), f"{self.operation} is not about a call"
         return self.about
+
+
+BEEP = {"uri": "https://bot.example.org/beep.wav", "resourceId": "beep"}
+
+
+def prompt(**info: str) -> dict[str, Any]:
+    """A mediaPrompt; ``info`` in the place of a beep."""
+    media = {"@odata.type": "#microsoft.graph.mediaInfo", **(info or BEEP)}
+    return {"@odata.type": "#microsoft.graph.mediaPrompt", "mediaInfo": media}
+
+
+def app_hosted_call(stage: Stage) -> StagedCall:
+    """A peer-to-peer call whose bot hosts its media itself."""
+    return stage.peer_to_peer_call(mediaConfig={"@odata.type": "#microsoft.graph.appHostedMediaConfig"})
 
 
 @rule("token-is-required")
@@ -135,19 +149,19 @@ def test_it_is_answered_with_204_and_nothing(attempt: Attempt) -> None:
 
 @rule("location-is-given")
 def test_the_location_header_names_an_operation(attempt: Attempt) -> None:
-    """It is the address of an operation of this call."""
+    """The Location header is the address of an operation of this call."""
     assert "/operations/" in attempt.accepted().headers.get("Location", "")
 
 
 @rule("is-done-with-the-answer")
 def test_the_operation_in_the_answer_is_completed(attempt: Attempt) -> None:
-    """Nothing is left to wait for."""
+    """The operation in the answer is completed."""
     assert str(members(attempt.accepted()).get("status")).lower() == "completed"
 
 
 @rule("no-end-is-notified")
 def test_no_notification_tells_of_its_own_end(graphcalls_stage: Stage, attempt: Attempt) -> None:
-    """An operation that was answered as completed is not notified of once more."""
+    """The end of an operation that was answered as completed is not notified."""
     answer = attempt.accepted()
     assert not graphcalls_stage.wait_for_end(attempt.call, answer)
 
@@ -160,12 +174,21 @@ def test_the_answer_does_not_wait(attempt: Attempt) -> None:
 
 @rule("completion-is-notified")
 def test_the_end_of_the_operation_is_notified(graphcalls_stage: Stage, attempt: Attempt) -> None:
-    """Once it is done, a deleted notification says that the operation is completed."""
+    """Once the operation is done, a deleted notification says that the operation is completed."""
     answer = attempt.accepted()
     states = [notice.state() for notice in graphcalls_stage.wait_for_end(attempt.call, answer)]
     if "failed" in states:
         raise graphcalls_stage.cannot_tell("an operation that is completed", "it has failed")
     assert states == ["completed"]
+
+
+@rule("completion-is-notified")
+def test_the_end_with_its_client_context_is_notified(
+    graphcalls_stage: Stage, client_context: str, attempt: Attempt
+) -> None:
+    """The operation ends as completed, with the clientContext of the request."""
+    notices = graphcalls_stage.wait_for_end(attempt.call, attempt.accepted(clientContext=client_context))
+    assert [(one.state(), one.of_call().get("clientContext")) for one in notices] == [("completed", client_context)]
 
 
 @rule("client-context-is-echoed")
@@ -193,7 +216,7 @@ def test_a_client_context_of_257_characters_is_not_taken(graphcalls_stage: Stage
 
 @rule("address-of-the-page-works")
 def test_the_address_of_the_page_works(attempt: Attempt) -> None:
-    """With the namespace and a capital letter, as the page prints it."""
+    """The address of the page, with the namespace and a capital letter, works."""
     action = Contract.packaged().operation(attempt.operation).action
     answer = attempt.call.request("POST", f"/microsoft.graph.{action[0].upper()}{action[1:]}", {})
     if refused(answer):
@@ -218,7 +241,7 @@ def test_an_application_access_policy_is_required(graphcalls_stage: Stage, attem
 
 @question("client-context")
 def test_question_client_context(graphcalls_stage: Stage, attempt: Attempt) -> None:
-    """Does a clientContext come back?"""
+    """Does a clientContext come back in the operation?"""
     answer = attempt.send(clientContext="context-1")
     note = f"clientContext: {members(answer).get('clientContext')}"
     graphcalls_stage.record_answer(f"{attempt.operation}.client-context", answer, note)
@@ -226,6 +249,6 @@ def test_question_client_context(graphcalls_stage: Stage, attempt: Attempt) -> N
 
 @question("started-twice")
 def test_question_started_twice(graphcalls_stage: Stage, attempt: Attempt) -> None:
-    """What is answered while it goes on already?"""
+    """What is answered to a second start while the first one goes on?"""
     attempt.accepted()
     graphcalls_stage.record_answer(f"{attempt.operation}.started-twice", attempt.send())

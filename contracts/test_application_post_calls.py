@@ -31,7 +31,7 @@ def lobby(stage: Stage) -> tuple[StagedCall, StagedCall]:
     return call, waiting
 
 
-def call_somebody(stage: Stage) -> Answer:
+def call_a_user(stage: Stage) -> Answer:
     """The answer to the plainest call there is: to one person."""
     return stage.create(targets=[stage.person().entry()])
 
@@ -50,7 +50,7 @@ def attempt(graphcalls_stage: Stage) -> Attempt:
 @rule("application-post-calls.success-is-201-with-call")
 def test_calling_one_person_is_answered_with_the_call(graphcalls_stage: Stage) -> None:
     """A call to one person is answered with 201 and the call."""
-    answer = call_somebody(graphcalls_stage)
+    answer = call_a_user(graphcalls_stage)
     assert answer.status_code == 201
     assert members(answer).get("id"), "the created call has no id"
 
@@ -72,20 +72,20 @@ def test_joining_a_meeting_is_answered_with_the_call(graphcalls_stage: Stage) ->
 @rule("application-post-calls.location-names-the-call")
 def test_the_location_header_names_the_call(graphcalls_stage: Stage) -> None:
     """The Location header of the answer is the address of the call in its body."""
-    answer = graphcalls_stage.accepted(call_somebody(graphcalls_stage), SUCCESS)
+    answer = graphcalls_stage.accepted(call_a_user(graphcalls_stage), SUCCESS)
     assert answer.headers.get("Location", "").endswith(f"/communications/calls/{members(answer).get('id')}")
 
 
 @rule("application-post-calls.request-id-is-given")
 def test_the_answer_has_a_request_id(graphcalls_stage: Stage) -> None:
-    """Whoever asks for support needs it."""
-    assert graphcalls_stage.accepted(call_somebody(graphcalls_stage), SUCCESS).headers.get("request-id")
+    """A request for support has to name it."""
+    assert graphcalls_stage.accepted(call_a_user(graphcalls_stage), SUCCESS).headers.get("request-id")
 
 
 @rule("application-post-calls.context-is-given")
 def test_the_answer_has_a_context(graphcalls_stage: Stage) -> None:
     """An annotation says what the body is."""
-    assert "@odata.context" in members(graphcalls_stage.accepted(call_somebody(graphcalls_stage), SUCCESS))
+    assert "@odata.context" in members(graphcalls_stage.accepted(call_a_user(graphcalls_stage), SUCCESS))
 
 
 @rule("application-post-calls.callback-uri-is-echoed")
@@ -108,7 +108,7 @@ def test_the_targets_of_a_new_call_come_back(graphcalls_stage: Stage) -> None:
 @rule("application-post-calls.starts-establishing")
 def test_a_new_call_is_establishing(graphcalls_stage: Stage) -> None:
     """The new call is outgoing and establishing, and has its three ids."""
-    call = members(graphcalls_stage.accepted(call_somebody(graphcalls_stage), SUCCESS))
+    call = members(graphcalls_stage.accepted(call_a_user(graphcalls_stage), SUCCESS))
     assert call.get("state") == "establishing"
     assert call.get("direction") == "outgoing"
     assert [name for name in ("id", "myParticipantId", "callChainId") if not call.get(name)] == []
@@ -116,7 +116,7 @@ def test_a_new_call_is_establishing(graphcalls_stage: Stage) -> None:
 
 @rule("application-post-calls.callback-uri-is-https")
 def test_an_http_callback_is_not_taken(graphcalls_stage: Stage) -> None:
-    """No call comes about whose notifications would go to an address that is not https."""
+    """No call is created whose notifications would go to an address that is not https."""
     unsafe = "http://bot.example.org/calls"
     with graphcalls_stage.expecting("callback-uri-is-https"):
         answer = graphcalls_stage.create(targets=[graphcalls_stage.person().entry()], callbackUri=unsafe)
@@ -151,7 +151,7 @@ def test_the_states_of_a_new_call_are_notified(graphcalls_stage: Stage, *, group
 
 @rule("application-post-calls.peer-to-peer-has-no-roster")
 def test_no_roster_is_sent_for_a_call_to_one_person(graphcalls_stage: Stage) -> None:
-    """The other person has taken the call, and nothing was told about participants."""
+    """The other person has answered the call, and no roster was posted."""
     stage = graphcalls_stage
     call = stage.peer_to_peer_call()
     stage.advance(5)
@@ -170,7 +170,7 @@ def test_the_roster_follows_joining_a_meeting(graphcalls_stage: Stage) -> None:
 
 @rule("application-post-calls.lobby-shows-the-bot-alone")
 def test_a_bot_in_the_lobby_sees_itself_alone(graphcalls_stage: Stage) -> None:
-    """Until it is admitted; then it sees everybody, and waits no longer."""
+    """Until it is admitted; then it sees all participants, and waits no longer."""
     call, waiting = lobby(graphcalls_stage)
     assert [one.get("isInLobby") for one in waiting.roster()] == [True]
     graphcalls_stage.acting(call).admits(call=waiting.id)
@@ -180,7 +180,7 @@ def test_a_bot_in_the_lobby_sees_itself_alone(graphcalls_stage: Stage) -> None:
 
 @rule("application-post-calls.content-sharing-is-notified")
 def test_shared_content_is_notified(graphcalls_stage: Stage) -> None:
-    """A bot that has asked for it is told that a screen is shared, and that it is no longer."""
+    """A bot that has asked for it is notified when a screen is shared, and when sharing ends."""
     stage = graphcalls_stage
     options = {"@odata.type": "#microsoft.graph.outgoingCallOptions", "isContentSharingNotificationEnabled": True}
     call = stage.peer_to_peer_call(callOptions=options)
@@ -194,13 +194,13 @@ def test_shared_content_is_notified(graphcalls_stage: Stage) -> None:
 
 @question("application-post-calls.targets-nobody")
 def test_what_a_create_without_targets_gets(graphcalls_stage: Stage) -> None:
-    """Neither somebody to call nor a meeting to join."""
+    """A create with neither a user to call nor a meeting to join."""
     graphcalls_stage.record_answer("application-post-calls.targets-nobody", graphcalls_stage.create())
 
 
 @question("application-post-calls.unknown-person")
 def test_what_becomes_of_a_call_to_an_id_that_nobody_has(graphcalls_stage: Stage) -> None:
-    """The id of the user is new, so nobody has it."""
+    """The id of the user is new, so no user has it."""
     stage = graphcalls_stage
     answer = stage.create(targets=[stage.stranger().entry()])
     note = ""
@@ -213,7 +213,7 @@ def test_what_becomes_of_a_call_to_an_id_that_nobody_has(graphcalls_stage: Stage
 
 @question("application-post-calls.unknown-meeting")
 def test_what_joining_a_thread_that_nobody_has_gets(graphcalls_stage: Stage) -> None:
-    """The thread is new, so nobody has it."""
+    """The thread is new, so no meeting has it."""
     stage = graphcalls_stage
     stage.close_directory()
     meeting = stage.meeting()

@@ -50,7 +50,7 @@ def test_the_states_of_an_answered_call_are_notified(graphcalls_stage: Stage) ->
 
 @rule("call-answer.content-sharing-is-notified")
 def test_shared_content_is_notified(graphcalls_stage: Stage) -> None:
-    """A bot that has asked for it is told that a screen is shared, and that it is no longer."""
+    """A bot that has asked for it is notified when a screen is shared, and when sharing ends."""
     stage = graphcalls_stage
     options = {"@odata.type": "#microsoft.graph.incomingCallOptions", "isContentSharingNotificationEnabled": True}
     call = stage.incoming_call()

@@ -6,6 +6,7 @@ import pytest
 
 from pytest_graphcalls.contracts.shared import (
     Attempt,
+    prompt,
     test_a_token_is_required,
     test_it_is_answered_with_200_and_the_operation as test_it_is_answered_with_the_operation,
     test_no_notification_tells_of_its_own_end,
@@ -22,17 +23,12 @@ OPERATION = "call-cancelmediaprocessing"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 SUCCESS = "call-cancelmediaprocessing.success-is-200-with-operation"
 PLAY = "call-playprompt.success-is-200-with-operation"
-BEEP = {"uri": "https://bot.example.org/beep.wav", "resourceId": "beep"}
-PROMPT = {
-    "@odata.type": "#microsoft.graph.mediaPrompt",
-    "mediaInfo": {"@odata.type": "#microsoft.graph.mediaInfo", **BEEP},
-}
 
 
 def playing(stage: Stage) -> tuple[StagedCall, list[str]]:
     """A call in which one prompt is played and another waits, and the ids of their operations."""
     call = stage.peer_to_peer_call()
-    answers = [stage.accepted(call.send("call-playprompt", {"prompts": [PROMPT] * 4}), PLAY) for _ in range(2)]
+    answers = [stage.accepted(call.send("call-playprompt", {"prompts": [prompt()] * 4}), PLAY) for _ in range(2)]
     return call, [str(members(answer).get("id")) for answer in answers]
 
 

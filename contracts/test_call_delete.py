@@ -50,5 +50,5 @@ def test_the_end_is_notified(graphcalls_stage: Stage, *, group: bool) -> None:
     call = stage.meeting_call(people=1) if group else stage.peer_to_peer_call()
     stage.accepted(call.hang_up(), SUCCESS)
     notices = stage.wait_for_notices("deleted", call.id)
-    assert notices, "the bot was not told that the call is over"
+    assert notices, "the bot was not notified of the end of the call"
     assert {notice.state() for notice in notices} == {"terminated"}

@@ -26,7 +26,7 @@ def test_keeping_a_call_alive_is_answered_with_nothing(graphcalls_stage: Stage) 
 
 @rule("call-keepalive.request-id-is-given")
 def test_the_answer_has_a_request_id(graphcalls_stage: Stage) -> None:
-    """Whoever asks for support needs it."""
+    """A request for support has to name it."""
     answer = graphcalls_stage.accepted(graphcalls_stage.peer_to_peer_call().keep_alive(), SUCCESS)
     assert answer.headers.get("request-id")
 
@@ -55,7 +55,7 @@ def test_a_call_ends_after_46_minutes_without_keep_alive(graphcalls_stage: Stage
     graphcalls_stage.advance(46 * MINUTE)
     assert not call.lives()
     results = [notice.of_call().get("resultInfo") or {} for notice in graphcalls_stage.notices_of("deleted", call.id)]
-    assert results, "the bot was not told"
+    assert results, "the bot was not notified"
     assert (results[-1].get("code"), results[-1].get("subcode")) == (408, 8537)
 
 

@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from pytest_graphcalls.contracts.shared import (
+    BEEP,
     Attempt,
+    app_hosted_call,
+    prompt,
     test_a_client_context_of_257_characters_is_not_taken,
     test_a_token_is_required,
     test_it_is_answered_with_200_and_the_operation as test_a_prompt_is_answered_with_the_operation,
@@ -24,14 +27,6 @@ question = pytest.mark.graphcalls_question
 OPERATION = "call-playprompt"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 SUCCESS = "call-playprompt.success-is-200-with-operation"
-BEEP = {"uri": "https://bot.example.org/beep.wav", "resourceId": "beep"}
-APP_HOSTED = {"@odata.type": "#microsoft.graph.appHostedMediaConfig"}
-
-
-def prompt(**info: Any) -> dict[str, Any]:
-    """A mediaPrompt."""
-    media = {"@odata.type": "#microsoft.graph.mediaInfo", **(info or BEEP)}
-    return {"@odata.type": "#microsoft.graph.mediaPrompt", "mediaInfo": media}
 
 
 def play(call: StagedCall, *prompts: dict[str, Any], **body: Any) -> Answer:
@@ -41,8 +36,7 @@ def play(call: StagedCall, *prompts: dict[str, Any], **body: Any) -> Answer:
 
 def end_of(stage: Stage, call: StagedCall, answer: Answer, within: float | None = None) -> list[str]:
     """What is notified of the end of the operation in ``answer``."""
-    about = f"{call.id}/operations/{members(answer).get('id')}"
-    return [notice.state() for notice in stage.wait_for_notices("deleted", about, within=within)]
+    return [notice.state() for notice in stage.wait_for_end(call, answer, within=within)]
 
 
 @pytest.fixture
@@ -54,9 +48,7 @@ def attempt(graphcalls_stage: Stage) -> Attempt:
 @rule("call-playprompt.service-hosted-media-only")
 def test_no_prompt_is_played_with_app_hosted_media(graphcalls_stage: Stage) -> None:
     """A bot that hosts its media itself plays its audio itself."""
-    person = graphcalls_stage.person()
-    call = graphcalls_stage.staged(person, targets=[person.entry()], mediaConfig=APP_HOSTED)
-    assert refused(play(call))
+    assert refused(play(app_hosted_call(graphcalls_stage)))
 
 
 @rule("call-playprompt.at-most-20-prompts")
@@ -127,9 +119,8 @@ def test_question_no_prompts(graphcalls_stage: Stage) -> None:
 @question("call-playprompt.app-hosted-media-status")
 def test_question_app_hosted_media(graphcalls_stage: Stage) -> None:
     """Which status and code refuse a prompt in a call with app-hosted media?"""
-    person = graphcalls_stage.person()
-    call = graphcalls_stage.staged(person, targets=[person.entry()], mediaConfig=APP_HOSTED)
-    graphcalls_stage.record_answer("call-playprompt.app-hosted-media-status", play(call))
+    answer = play(app_hosted_call(graphcalls_stage))
+    graphcalls_stage.record_answer("call-playprompt.app-hosted-media-status", answer)
 
 
 @question("call-playprompt.http-uri")
@@ -167,6 +158,5 @@ def test_question_without_media_info(graphcalls_stage: Stage) -> None:
 @question("call-playprompt.without-audio")
 def test_question_without_audio(graphcalls_stage: Stage) -> None:
     """What is answered in a call that has no audio?"""
-    person = graphcalls_stage.person()
-    call = graphcalls_stage.staged(person, targets=[person.entry()], requestedModalities=["video"])
+    call = graphcalls_stage.peer_to_peer_call(requestedModalities=["video"])
     graphcalls_stage.record_answer("call-playprompt.without-audio", play(call))

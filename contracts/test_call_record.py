@@ -9,6 +9,8 @@ import pytest
 
 from pytest_graphcalls.contracts.shared import (
     Attempt,
+    app_hosted_call,
+    prompt,
     test_a_client_context_of_256_characters_is_taken,
     test_a_client_context_of_257_characters_is_not_taken,
     test_a_token_is_required,
@@ -27,12 +29,6 @@ pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 
 RECORD, PLAY = "call-record", "call-playprompt"
 SUCCESS, END = "call-record.success-is-200-with-operation", "call-record.end-leads-to-the-recording"
-APP_HOSTED = {"@odata.type": "#microsoft.graph.appHostedMediaConfig"}
-BEEP = {"uri": "https://bot.example.org/beep.wav", "resourceId": "beep"}
-PROMPT = {
-    "@odata.type": "#microsoft.graph.mediaPrompt",
-    "mediaInfo": {"@odata.type": "#microsoft.graph.mediaInfo", **BEEP},
-}
 LONG = 120.0
 """Seconds within which every recording has ended."""
 
@@ -44,8 +40,7 @@ def record(call: StagedCall, **body: Any) -> Answer:
 
 def end_of(stage: Stage, call: StagedCall, answer: Answer, within: float = LONG) -> Mapping[str, Any]:
     """The data of the notification of the end of the operation in ``answer``; empty when none comes."""
-    about = f"{call.id}/operations/{members(answer).get('id')}"
-    notices = stage.wait_for_notices("deleted", about, within=within)
+    notices = stage.wait_for_end(call, answer, within=within)
     return notices[0].of_call() if notices else {}
 
 
@@ -61,12 +56,6 @@ def file_of(stage: Stage, call: StagedCall) -> tuple[str, str]:
     if not address or not token:
         raise stage.cannot_tell("a recording to read", "its end has no address or no token", END)
     return str(address), str(token)
-
-
-def app_hosted_call(stage: Stage) -> StagedCall:
-    """A peer-to-peer call whose bot hosts its media itself."""
-    person = stage.person()
-    return stage.staged(person, targets=[person.entry()], mediaConfig=APP_HOSTED)
 
 
 NEARLY_AN_HOUR = 3000.0
@@ -142,7 +131,7 @@ def test_silence_counts_after_the_prompt(graphcalls_stage: Stage) -> None:
     """Five and a half seconds after the request, a prompt later, it still waits for a first word."""
     call = graphcalls_stage.peer_to_peer_call()
     graphcalls_stage.acting(call).stays_silent()
-    answer = graphcalls_stage.accepted(record(call, prompts=[PROMPT], initialSilenceTimeoutInSeconds=5), SUCCESS)
+    answer = graphcalls_stage.accepted(record(call, prompts=[prompt()], initialSilenceTimeoutInSeconds=5), SUCCESS)
     assert end_of(graphcalls_stage, call, answer, within=5.5) == {}
 
 
@@ -151,7 +140,7 @@ def test_a_recording_waits_for_a_prompt(graphcalls_stage: Stage) -> None:
     """What was posted first ends first, although the recording alone would be shorter."""
     stage = graphcalls_stage
     call = stage.peer_to_peer_call()
-    played = stage.accepted(call.send(PLAY, {"prompts": [PROMPT] * 4}), f"{PLAY}.success-is-200-with-operation")
+    played = stage.accepted(call.send(PLAY, {"prompts": [prompt()] * 4}), f"{PLAY}.success-is-200-with-operation")
     answer = stage.accepted(record(call, maxRecordDurationInSeconds=2), SUCCESS)
     ids = [str(members(one).get("id")) for one in (played, answer)]
     ended: list[str] = []
@@ -170,7 +159,7 @@ def test_barge_in_does_not_wait(graphcalls_stage: Stage) -> None:
     """A recording with bargeInAllowed ends long before the prompts would have that were played."""
     stage = graphcalls_stage
     call = stage.peer_to_peer_call()
-    stage.accepted(call.send(PLAY, {"prompts": [PROMPT] * 20}), f"{PLAY}.success-is-200-with-operation")
+    stage.accepted(call.send(PLAY, {"prompts": [prompt()] * 20}), f"{PLAY}.success-is-200-with-operation")
     answer = record(call, bargeInAllowed=True, maxRecordDurationInSeconds=2)
     assert end_of(stage, call, stage.accepted(answer, SUCCESS), within=15.0)
 
@@ -184,14 +173,14 @@ def test_app_hosted_media_is_refused(graphcalls_stage: Stage) -> None:
 @rule("call-record.at-most-one-prompt")
 def test_one_prompt_is_taken(graphcalls_stage: Stage) -> None:
     """The longest list that is allowed is not refused."""
-    assert not refused(record(graphcalls_stage.peer_to_peer_call(), prompts=[PROMPT]))
+    assert not refused(record(graphcalls_stage.peer_to_peer_call(), prompts=[prompt()]))
 
 
 @rule("call-record.at-most-one-prompt")
 def test_two_prompts_are_not_taken(graphcalls_stage: Stage) -> None:
     """A longer one is."""
     with graphcalls_stage.expecting("at-most-one-prompt"):
-        answer = record(graphcalls_stage.peer_to_peer_call(), prompts=[PROMPT] * 2)
+        answer = record(graphcalls_stage.peer_to_peer_call(), prompts=[prompt()] * 2)
     assert refused(answer)
 
 
@@ -255,7 +244,7 @@ def test_question_stop_tone_by_name(graphcalls_stage: Stage) -> None:
 def test_question_two_prompts(graphcalls_stage: Stage) -> None:
     """Which status and code refuse two prompts?"""
     with graphcalls_stage.expecting("at-most-one-prompt"):
-        answer = record(graphcalls_stage.peer_to_peer_call(), prompts=[PROMPT] * 2)
+        answer = record(graphcalls_stage.peer_to_peer_call(), prompts=[prompt()] * 2)
     graphcalls_stage.record_answer("call-record.two-prompts", answer)
 
 

@@ -145,9 +145,9 @@ def test_a_rejected_call_is_gone(graphcalls_stage: Stage) -> None:
 
 @rule("call-reject.deleted-notification-follows")
 def test_the_end_of_a_rejected_call_is_notified(graphcalls_stage: Stage) -> None:
-    """A deleted notification tells the bot that a rejected call is over."""
+    """A deleted notification informs the bot that a rejected call is over."""
     call = rejected(graphcalls_stage)
-    assert graphcalls_stage.wait_for_notices("deleted", call.id), "the bot was not told"
+    assert graphcalls_stage.wait_for_notices("deleted", call.id), "the bot was not notified"
 
 
 @rule("call-reject.no-role-is-needed")

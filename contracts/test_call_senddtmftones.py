@@ -16,7 +16,7 @@ from pytest_graphcalls.contracts.shared import (
     test_the_client_context_comes_back,
     test_the_old_address_still_works,
 )
-from pytest_graphcalls.stage import Answer, Stage, StagedCall, members, refused
+from pytest_graphcalls.stage import Answer, Stage, StagedCall, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
@@ -42,7 +42,7 @@ def test_the_end_of_the_operation_is_notified(graphcalls_stage: Stage) -> None:
     """Tones that were sent end as completed, with a completionReason."""
     call = graphcalls_stage.peer_to_peer_call()
     answer = graphcalls_stage.accepted(send(call), SUCCESS)
-    notices = graphcalls_stage.wait_for_notices("deleted", f"{call.id}/operations/{members(answer).get('id')}")
+    notices = graphcalls_stage.wait_for_end(call, answer)
     assert [notice.state() for notice in notices] == ["completed"]
     assert all(notice.of_call().get("completionReason") for notice in notices)
 

@@ -15,7 +15,7 @@ from pytest_graphcalls.contracts.shared import (
     test_the_address_of_the_page_works,
     test_the_answer_does_not_wait,
 )
-from pytest_graphcalls.stage import Answer, Stage, StagedCall, members
+from pytest_graphcalls.stage import Answer, Stage, StagedCall
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
@@ -41,7 +41,7 @@ def test_question_end_is_notified(graphcalls_stage: Stage) -> None:
     """Is the end of the operation posted?"""
     call = graphcalls_stage.meeting_call(people=0)
     answer = start(call)
-    ends = graphcalls_stage.wait_for_notices("deleted", f"{call.id}/operations/{members(answer).get('id')}")
+    ends = graphcalls_stage.wait_for_end(call, answer)
     note = f"ends posted: {', '.join(one.state() for one in ends) or 'none'}"
     graphcalls_stage.record_answer("call-startrecording.end-is-notified", answer, note)
 

@@ -42,7 +42,7 @@ def test_question_end_is_notified(graphcalls_stage: Stage) -> None:
     """Is the end of the operation posted?"""
     call = graphcalls_stage.meeting_call(people=0)
     answer = start(call)
-    ends = graphcalls_stage.wait_for_notices("deleted", f"{call.id}/operations/{members(answer).get('id')}")
+    ends = graphcalls_stage.wait_for_end(call, answer)
     note = f"ends posted: {', '.join(one.state() for one in ends) or 'none'}"
     graphcalls_stage.record_answer("call-starttranscription.end-is-notified", answer, note)
 

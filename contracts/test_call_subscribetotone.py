@@ -8,6 +8,7 @@ import pytest
 
 from pytest_graphcalls.contracts.shared import (
     Attempt,
+    app_hosted_call,
     test_a_client_context_of_256_characters_is_taken,
     test_a_client_context_of_257_characters_is_not_taken,
     test_a_token_is_required,
@@ -25,7 +26,6 @@ question = pytest.mark.graphcalls_question
 OPERATION = "call-subscribetotone"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 SUCCESS = "call-subscribetotone.success-is-200-with-operation"
-APP_HOSTED = {"@odata.type": "#microsoft.graph.appHostedMediaConfig"}
 
 
 def subscribe(call: StagedCall, **body: Any) -> Answer:
@@ -49,12 +49,6 @@ def keys(stage: Stage, call: StagedCall, count: int = 1) -> list[dict[str, Any]]
 
     stage.wait_for_notices("updated", call.id, until=lambda _: len(told()) >= count)
     return told()
-
-
-def app_hosted_call(stage: Stage) -> StagedCall:
-    """A peer-to-peer call whose bot hosts its media itself."""
-    person = stage.person()
-    return stage.staged(person, targets=[person.entry()], mediaConfig=APP_HOSTED)
 
 
 @pytest.fixture

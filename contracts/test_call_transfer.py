@@ -112,7 +112,7 @@ def _after_failure(stage: Stage, call: StagedCall) -> list[Any]:
 
 @rule("call-transfer.group-call-names-the-transferee")
 def test_without_transferee_nobody_is_transferred_out_of_a_group_call(graphcalls_stage: Stage) -> None:
-    """A transfer that does not say who is transferred leaves the group call as it is."""
+    """A transfer that does not say who is transferred does not change the group call."""
     call = graphcalls_stage.meeting_call()
     answer = transfer(call, graphcalls_stage.person("Zoe"))
     assert goes_on(graphcalls_stage, call, answer), "the bot's call is over"
@@ -145,7 +145,7 @@ def _participant(call: StagedCall) -> dict[str, Any]:
 
 @question("call-transfer.after-an-invite")
 def test_question_after_an_invite(graphcalls_stage: Stage) -> None:
-    """What is answered when somebody was invited into the peer-to-peer call before?"""
+    """What is answered when a user was invited into the peer-to-peer call before?"""
     stage = graphcalls_stage
     call = stage.peer_to_peer_call()
     stage.accepted(call.invite(stage.person("Carol").entry()), "participant-invite.success-is-200-with-operation")

@@ -102,7 +102,7 @@ def test_active_and_invited_people_can_be_removed(graphcalls_stage: Stage) -> No
 
 @rule("participant-delete.active-leaves-at-once")
 def test_somebody_who_was_removed_is_off_the_roster_at_once(graphcalls_stage: Stage) -> None:
-    """The roster that is read next names everybody but the one who was removed."""
+    """The roster that is read next names all but the one who was removed."""
     call = graphcalls_stage.meeting_call(people=2)
     alice, bob = call.people
     graphcalls_stage.accepted(call.remove(call.id_of(alice)), BOTH_KINDS)

@@ -234,9 +234,9 @@ def test_the_end_of_the_replaced_call_is_notified(graphcalls_stage: Stage) -> No
         lambda: not old.lives(), "a replaced call that is over", "participant-invite.replaced-call-is-dropped"
     )
     ends = stage.wait_for_notices("deleted", old.id)
-    assert ends, "the bot was not told that the old call is deleted"
+    assert ends, "the bot was not notified that the old call is deleted"
     states = [notice.state() for notice in (*stage.notices_of("updated", old.id), *ends)]
-    assert "terminated" in states, "the bot was not told that the old call is terminated"
+    assert "terminated" in states, "the bot was not notified that the old call is terminated"
 
 
 def two_meetings(stage: Stage, people: int) -> tuple[StagedCall, StagedCall]:
@@ -281,7 +281,7 @@ def test_the_end_of_the_operation_is_notified(graphcalls_stage: Stage) -> None:
     operation = members(stage.accepted(call.invite(alice.entry()), SUCCESS)).get("id")
     stage.reached(lambda: call.has(alice), "an invitee who has joined")
     notices = stage.wait_for_notices("deleted", f"{call.id}/operations/{operation}")
-    assert notices, "the bot was not told that the operation has ended"
+    assert notices, "the bot was not notified of the end of the operation"
     assert {notice.state() for notice in notices} == {"completed"}
 
 
@@ -293,7 +293,7 @@ def test_the_end_of_an_operation_that_failed_is_notified(graphcalls_stage: Stage
     operation = members(stage.accepted(call.invite(stage.decliner().entry()), SUCCESS)).get("id")
     stage.reached(lambda: call.status_of(str(operation)) == "failed", "an invite that has failed")
     notices = stage.wait_for_notices("deleted", f"{call.id}/operations/{operation}")
-    assert notices, "the bot was not told that the operation has failed"
+    assert notices, "the bot was not notified that the operation has failed"
     assert {notice.state() for notice in notices} == {"failed"}
 
 
@@ -311,7 +311,7 @@ def test_a_roster_update_follows(graphcalls_stage: Stage) -> None:
 
 @rule("participant-invite.role-is-required")
 def test_the_role_is_required(graphcalls_stage: Stage) -> None:
-    """A token without Calls.InitiateGroupCall.All does not bring anybody into a call."""
+    """A token without Calls.InitiateGroupCall.All does not bring a user into a call."""
     stage = graphcalls_stage
     call = stage.meeting_call(people=0)
     alice = stage.person()

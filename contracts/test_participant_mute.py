@@ -110,7 +110,7 @@ def test_question_unknown_participant(graphcalls_stage: Stage) -> None:
 
 @question("participant-mute.in-the-lobby")
 def test_question_in_the_lobby(graphcalls_stage: Stage) -> None:
-    """What is answered for somebody who waits in the lobby?"""
+    """What is answered for a person in the lobby?"""
     call = graphcalls_stage.meeting_call(people=1)
     guest = graphcalls_stage.person("Gina")
     graphcalls_stage.acting(call, guest).waits(call=call.id)
@@ -119,7 +119,7 @@ def test_question_in_the_lobby(graphcalls_stage: Stage) -> None:
 
 @question("participant-mute.roster-content")
 def test_question_roster_content(graphcalls_stage: Stage) -> None:
-    """Does the roster that follows a mute list everybody?"""
+    """Does the roster that follows a mute list all participants?"""
     call = graphcalls_stage.meeting_call(people=1)
     answer = mute(call)
 

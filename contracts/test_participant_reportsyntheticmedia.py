@@ -130,7 +130,7 @@ def test_both_ends_of_the_confidence_are_taken(graphcalls_stage: Stage) -> None:
 
 @rule("participant-reportsyntheticmedia.unknown-is-404")
 def test_an_unknown_participant_is_answered_with_404(graphcalls_stage: Stage) -> None:
-    """An id that nobody in the call has."""
+    """A report about an id that no participant of the call has."""
     call = graphcalls_stage.meeting_call(people=0)
     assert report(graphcalls_stage, call, graphcalls_stage.new_id()).status_code == 404
 

@@ -9,12 +9,14 @@ import pytest
 
 from pytest_graphcalls.contracts.shared import (
     Attempt,
+    prompt,
     test_a_client_context_of_256_characters_is_taken,
     test_a_client_context_of_257_characters_is_not_taken,
     test_a_token_is_required,
     test_it_is_answered_with_202_and_the_operation as test_a_start_is_answered_with_the_operation,
     test_the_answer_does_not_wait as test_the_operation_in_the_answer_is_unfinished,
     test_the_client_context_comes_back,
+    test_the_end_with_its_client_context_is_notified as test_the_end_of_the_operation_is_notified,
 )
 from pytest_graphcalls.stage import Answer, Stage, StagedCall, members, refused
 
@@ -24,14 +26,7 @@ question = pytest.mark.graphcalls_question
 OPERATION = "participant-startholdmusic"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 SUCCESS = "participant-startholdmusic.success-is-202-with-operation"
-TUNE = {
-    "@odata.type": "#microsoft.graph.mediaPrompt",
-    "mediaInfo": {
-        "@odata.type": "#microsoft.graph.mediaInfo",
-        "uri": "https://bot.example.org/tune.wav",
-        "resourceId": "1",
-    },
-}
+TUNE = prompt(uri="https://bot.example.org/tune.wav", resourceId="1")
 """Music from a file that is not there."""
 
 
@@ -53,15 +48,6 @@ def attempt(graphcalls_stage: Stage) -> Attempt:
     """One person is put on hold."""
     call = graphcalls_stage.meeting_call(people=1)
     return Attempt(OPERATION, call, partial(start, participant_id=call.id_of(call.people[0])))
-
-
-@rule("participant-startholdmusic.completion-is-notified")
-def test_the_end_of_the_operation_is_notified(graphcalls_stage: Stage) -> None:
-    """It ends as completed, with the clientContext of the request."""
-    call, context = graphcalls_stage.meeting_call(people=1), graphcalls_stage.new_id()
-    answer = graphcalls_stage.accepted(start(call, clientContext=context), SUCCESS)
-    notices = graphcalls_stage.wait_for_notices("deleted", f"{call.id}/operations/{members(answer).get('id')}")
-    assert [(one.state(), one.of_call().get("clientContext")) for one in notices] == [("completed", context)]
 
 
 @rule("participant-startholdmusic.roster-update-follows")
@@ -136,14 +122,14 @@ def test_question_unplayable_prompt(graphcalls_stage: Stage) -> None:
     """How does the operation end whose customPrompt cannot be fetched?"""
     call = graphcalls_stage.meeting_call(people=1)
     answer = start(call, customPrompt=TUNE)
-    notices = graphcalls_stage.wait_for_notices("deleted", f"{call.id}/operations/{members(answer).get('id')}")
+    notices = graphcalls_stage.wait_for_end(call, answer)
     note = f"ended as {notices[0].state()}" if notices else "no end"
     graphcalls_stage.record_answer("participant-startholdmusic.unplayable-prompt", answer, note)
 
 
 @question("participant-startholdmusic.in-the-lobby")
 def test_question_in_the_lobby(graphcalls_stage: Stage) -> None:
-    """What is answered for somebody who waits in the lobby?"""
+    """What is answered for a person in the lobby?"""
     call = graphcalls_stage.meeting_call(people=1)
     guest = graphcalls_stage.person("Gina")
     graphcalls_stage.acting(call, guest).waits(call=call.id)

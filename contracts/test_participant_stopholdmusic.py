@@ -15,6 +15,7 @@ from pytest_graphcalls.contracts.shared import (
     test_it_is_answered_with_202_and_the_operation as test_a_stop_is_answered_with_the_operation,
     test_the_answer_does_not_wait as test_the_operation_in_the_answer_is_unfinished,
     test_the_client_context_comes_back,
+    test_the_end_with_its_client_context_is_notified as test_the_end_of_the_operation_is_notified,
 )
 from pytest_graphcalls.stage import Answer, Stage, StagedCall, members, refused
 
@@ -46,15 +47,6 @@ def attempt(graphcalls_stage: Stage) -> Attempt:
     """A person who is on hold is taken off it."""
     call = held(graphcalls_stage)
     return Attempt(OPERATION, call, partial(stop, participant_id=call.id_of(call.people[0])))
-
-
-@rule("participant-stopholdmusic.completion-is-notified")
-def test_the_end_of_the_operation_is_notified(graphcalls_stage: Stage) -> None:
-    """It ends as completed, with the clientContext of the request."""
-    call, context = held(graphcalls_stage), graphcalls_stage.new_id()
-    answer = graphcalls_stage.accepted(stop(call, clientContext=context), SUCCESS)
-    notices = graphcalls_stage.wait_for_notices("deleted", f"{call.id}/operations/{members(answer).get('id')}")
-    assert [(one.state(), one.of_call().get("clientContext")) for one in notices] == [("completed", context)]
 
 
 @rule("participant-stopholdmusic.body-is-optional")

@@ -141,10 +141,9 @@ class SignIn:
         credential: the application's credential.
         cloud: the national cloud.
         authority: a different authority, scheme and host with or without the tenant; by default the cloud's.
-        http: a client with ``get``, ``post`` and ``close`` that msal accepts as ``http_client`` and that raises
-            :class:`OSError` when the network fails, e.g. ``clients.httpx.http_for_msal()``. By default msal's own
-            client; it prefers ``REQUESTS_CA_BUNDLE`` to ``verify``.
-        verify: file with the certificate authorities to trust, when ``http`` is not given.
+        http: a client with ``get``, ``post`` and ``close`` that msal accepts as ``http_client``, that raises
+            :class:`OSError` when the network fails, and that keeps the status of its last answer as ``status``:
+            ``clients.httpx.http_for_msal()``.
         now: the clock, in seconds since 1970.
 
     Raises:
@@ -157,8 +156,7 @@ class SignIn:
         cloud: Cloud,
         *,
         authority: str | None = None,
-        http: Any = None,
-        verify: str | None = None,
+        http: Any,
         now: Callable[[], float] = time.time,
     ) -> None:
         remember(*credential.secrets)
@@ -167,8 +165,7 @@ class SignIn:
         self.authority = _with_tenant(authority or cloud.authority_host, credential.tenant_id)
         self.expires_at: float | None = None
         """Expiry of the last token, in seconds since 1970; ``None`` before the first."""
-        self._http = _StatusRecorder(http) if http is not None else None
-        self._verify = verify
+        self._http = http
         self._now = now
         self._lock = Lock()
 
@@ -204,7 +201,6 @@ class SignIn:
             authority=self.authority,
             instance_discovery=False,  # would query the worldwide cloud about every unknown authority
             http_client=self._http,
-            verify=self._verify or True,
             client_capabilities=["CP1"],  # the capability to handle claims challenges
         )
 
@@ -227,7 +223,7 @@ class SignIn:
         refusal = _refusal_in(said)
         if refusal:
             return self._refusal_error(refusal)
-        status = _status_in(said) or self._last_status
+        status = _status_in(said) or self._http.status
         for name, holds in _CAUSES:
             if holds(error, status):
                 return SignInError.of_cause(name, f"{self.authority} {SIGN_IN_CAUSES[name].says}", status)
@@ -241,22 +237,18 @@ class SignIn:
         code = found[0] if found else f"AADSTS{number}" if number else ""
         row = Contract.packaged().errors.by_signin_code(code, error)
         trace = f"trace {answer.get('trace_id', 'unknown')}, {answer.get('timestamp', 'no time')}"
-        if row is None and self._last_status == _TOO_MANY_REQUESTS:
+        if row is None and self._http.status == _TOO_MANY_REQUESTS:
             text = f"{self.authority} {SIGN_IN_CAUSES['throttled'].says}"
-            return SignInError.of_cause("throttled", text, self._last_status)
+            return SignInError.of_cause("throttled", text, self._http.status)
         if row is None:
             said = _first_sentence(text) or "no reason was given."
             unknown = SIGN_IN_CAUSES["unknown"]
-            return SignInError("unknown", self._last_status, error, code, said, unknown.setting, unknown.remedy, trace)
+            return SignInError("unknown", self._http.status, error, code, said, unknown.setting, unknown.remedy, trace)
         remedy = f"{row.remedy}{self._local_hint(row.name, answer)}"
         setting = self.credential.setting if row.name in _OF_THE_CREDENTIAL else row.setting
         return SignInError(
-            row.name, self._last_status or row.status, row.error, code, row.meaning, setting, remedy, trace
+            row.name, self._http.status or row.status, row.error, code, row.meaning, setting, remedy, trace
         )
-
-    @property
-    def _last_status(self) -> int:
-        return self._http.status if self._http is not None else 0
 
     def _local_hint(self, row: str, answer: Mapping[str, Any]) -> str:
         """An addition to a remedy from facts of this machine."""
@@ -293,27 +285,6 @@ _CAUSES: tuple[tuple[str, Callable[[BaseException, int], bool]], ...] = (
     ("service-fault", lambda _error, status: status >= 500),
     ("not-an-authority", lambda error, _status: isinstance(error, (*_UNEXPECTED, RuntimeError))),
 )
-
-
-class _StatusRecorder:
-    """Wraps a client and records the status of the last response, which msal does not expose."""
-
-    def __init__(self, inner: Any) -> None:
-        self._inner = inner
-        self.status = 0
-
-    def get(self, *args: Any, **facts: Any) -> Any:
-        return self._record(self._inner.get(*args, **facts))
-
-    def post(self, *args: Any, **facts: Any) -> Any:
-        return self._record(self._inner.post(*args, **facts))
-
-    def close(self) -> None:
-        self._inner.close()
-
-    def _record(self, response: Any) -> Any:
-        self.status = response.status_code
-        return response
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -61,7 +61,7 @@ def clean(text: str, *, people: bool = False, redactor: Redactor | None = None) 
 
     Args:
         text: what is about to be shown or written.
-        people: whether the leak scan also masks what tells of people, tenants and apps; for files that are published.
+        people: whether the leak scan also masks what names people, tenants and apps; for files that are published.
         redactor: what redacts; :data:`~.redaction.OF_REPORTS` unless given.
     """
     masked, kinds = hide((redactor or redaction.OF_REPORTS).mask(text), remembered(), mask=MASK, people=people)

@@ -212,6 +212,12 @@ class Request(_WithHeaders):
         return "/" + rest.partition("/")[2] if scheme else head
 
     @property
+    def origin(self) -> str:
+        """Scheme and host as sent; ``""`` for an address that has none."""
+        scheme, found, rest = self.url.partition("#")[0].partition("?")[0].partition("://")
+        return f"{scheme}://{rest.partition('/')[0]}" if found else ""
+
+    @property
     def query(self) -> dict[str, str]:
         """The query parameters, decoded; the last of equal names counts."""
         text = self.url.partition("#")[0].partition("?")[2]

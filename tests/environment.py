@@ -11,7 +11,7 @@ OF_A_MACHINE = {
 }
 """Pytest prints otherwise with the first ones: on CI it repeats whole messages in its summary. The next ones say whom
 to trust. With the first of the last two every process rewrites the suite's assertions once more; the other one shows
-at once what nobody else would see before a process has ended."""
+at once what would otherwise be seen at the end of a process only."""
 OF_A_JOB = ("GITHUB_", "PYTEST_", "GRAPHCALLS_", "AZURE_")
 OURS = "GRAPHCALLS_TEST_"
 """Settings of our own tests."""
@@ -24,5 +24,5 @@ def strange(name: str) -> bool:
 
 
 def clean() -> dict[str, str]:
-    """This process's environment, for a process that is to know nothing of what runs around it."""
+    """This process's environment, for a process that shall not depend on what runs around it."""
     return {name: text for name, text in os.environ.items() if not strange(name)}

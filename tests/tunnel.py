@@ -1,4 +1,4 @@
-"""What lies between a tenant and whoever listens: a public address behind TLS that leads to a port of this machine."""
+"""A tunnel between a tenant and this machine: a public address behind TLS that leads to a local port."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pytest_graphcalls.wire import Headers, Request, Response
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """A port without a listener."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -36,7 +36,7 @@ class Tunnel:
         """What it takes off the front of a path, as a badly set up one does."""
 
     def handle(self, request: Request) -> Response:
-        """Send it on; 502 when nobody is there."""
+        """Send it on; 502 when no server answers."""
         parts = urlsplit(request.url)
         target = parts._replace(
             scheme="http", netloc=f"127.0.0.1:{self.port}", path=parts.path.removeprefix(self.strips)
@@ -45,7 +45,7 @@ class Tunnel:
         try:
             answer = httpx.request(request.method, target.geturl(), headers=headers, content=request.body)
         except httpx.ConnectError:
-            return Response(502, Headers(), b"nobody is there")
+            return Response(502, Headers(), b"no server")
         return Response(answer.status_code, Headers(), answer.content)
 
     def elapse(self, seconds: float) -> None:

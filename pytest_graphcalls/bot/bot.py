@@ -10,9 +10,9 @@ from typing import Any
 from pytest_graphcalls.bot.assertions import Assertions
 from pytest_graphcalls.bot.courier import FUNCTION_HINT, Courier, Terms, never
 from pytest_graphcalls.bot.forgery import FORGED, FORGERIES, INVENTED
+from pytest_graphcalls.bot.inprocess import VirtualSleep
 from pytest_graphcalls.bot.ledger import Asked, Delivery, Ledger
 from pytest_graphcalls.bot.timeline import stored_notification
-from pytest_graphcalls.bot.virtual_sleep import VirtualSleep
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import BotError, SettingError, UnknownNameError
 from pytest_graphcalls.simulator import Simulator

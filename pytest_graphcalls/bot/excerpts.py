@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pytest_graphcalls.contract import Contract, Look, Miss
+from pytest_graphcalls.contract import Contract, Miss
 from pytest_graphcalls.wire import MAX_DEPTH, NO_HEADERS, Exchange, Headers, Request, encode_json
 
 WHOLE_BODY = 16 * 1024
@@ -78,14 +78,8 @@ def of_notification(body: Mapping[str, Any]) -> tuple[Mapping[str, Any], int]:
 
 
 def _is_foreign(exchange: Exchange) -> bool:
-    request, status = exchange.request, exchange.response.status
-    if status < 400 or status == 401:
-        return status == 401
-    if isinstance(exchange.look, Look):
-        return False  # it was routed
-    if len(request.url) > LONGEST_ADDRESS:
-        return True
-    return isinstance(Contract.packaged().match(request.method, request.path), Miss)
+    status = exchange.response.status
+    return status == 401 or (status >= 400 and isinstance(Contract.packaged().look_of(exchange).match, Miss))
 
 
 def _line(exchange: Exchange) -> Excerpt:

@@ -43,55 +43,38 @@ class Forgery:
     to_refuse: bool = True
 
 
-def _claims(**changes: Any) -> Make:
+def _signed(*, age: float = 0, key: str = "", header: Mapping[str, str] | None = None, **changes: Any) -> Make:
+    """A token that is good but for its age in seconds, the name of the key that signs it, its header or its claims."""
+
     def make(simulator: Simulator, app: App, epoch: float) -> str:
-        claims = {**simulator.channel.claims(app, epoch), **changes}
-        return simulator.channel.keys.sign({name: value for name, value in claims.items() if value is not None})
+        claims = {**simulator.channel.claims(app, epoch - age), **changes}
+        named = {name: value for name, value in claims.items() if value is not None}
+        return simulator.channel.keys.sign(named, signing_key(0, key) if key else None, header)
 
     return make
-
-
-def _expired(simulator: Simulator, app: App, epoch: float) -> str:
-    # A day, because validators tolerate clocks that are some minutes off.
-    return simulator.channel.keys.sign(simulator.channel.claims(app, epoch - 24 * 3600 - LIFETIME))
 
 
 def _unsigned(simulator: Simulator, app: App, epoch: float) -> str:
     return f"{_part({'typ': 'JWT', 'alg': 'none'})}.{_part(simulator.channel.claims(app, epoch))}."
 
 
-def _unknown_key(simulator: Simulator, app: App, epoch: float) -> str:
-    claims = simulator.channel.claims(app, epoch)
-    return simulator.channel.keys.sign(claims, signing_key(0, FOREIGN_KEY), {"kid": FOREIGN_KEY})
-
-
-def _wrong_signature(simulator: Simulator, app: App, epoch: float) -> str:
-    return simulator.channel.keys.sign(simulator.channel.claims(app, epoch), signing_key(0, FOREIGN_KEY))
-
-
-def _odd_cty(simulator: Simulator, app: App, epoch: float) -> str:
-    return simulator.channel.keys.sign(simulator.channel.claims(app, epoch), header={"cty": "JWT"})
-
-
-def _none(simulator: Simulator, app: App, epoch: float) -> str:
-    del simulator, app, epoch
-    return ""
-
-
 FORGERIES: Mapping[str, Forgery] = {
     forgery.name: forgery
     for forgery in (
-        Forgery("no token", _none),
-        Forgery("wrong audience", _claims(aud=UNKNOWN_APP_ID)),
+        Forgery("no token", lambda *_: ""),
+        Forgery("wrong audience", _signed(aud=UNKNOWN_APP_ID)),
         # Not the address of Graph, which samples accept besides the real one (observed 7.1).
-        Forgery("wrong issuer", _claims(iss="https://issuer.invalid")),
-        Forgery("expired", _expired),
+        Forgery("wrong issuer", _signed(iss="https://issuer.invalid")),
+        # A day, because validators tolerate clocks that are some minutes off.
+        Forgery("expired", _signed(age=24 * 3600 + LIFETIME)),
         Forgery("unsigned", _unsigned),
-        Forgery("unknown key", _unknown_key),
-        Forgery("wrong signature", _wrong_signature),
+        Forgery("unknown key", _signed(key=FOREIGN_KEY, header={"kid": FOREIGN_KEY})),
+        Forgery("wrong signature", _signed(key=FOREIGN_KEY)),
         # The samples refuse it (observed 7.4); validators of Bot Framework and of the agents SDKs take it.
-        Forgery(MISSING_TID, _claims(tid=None), to_refuse=False),
-        Forgery("odd cty", _odd_cty, to_refuse=False),  # a good token in every other way (observed 7.5)
+        Forgery(MISSING_TID, _signed(tid=None), to_refuse=False),
+        Forgery(
+            "odd cty", _signed(header={"cty": "JWT"}), to_refuse=False
+        ),  # a good token in every other way (observed 7.5)
     )
 }
 """The forgeries by name. ``odd cty`` is sent by the real service: a bot should accept it."""

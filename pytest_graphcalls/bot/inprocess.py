@@ -1,6 +1,7 @@
-"""Post a request to an ASGI application in the same process, in an event loop of its own.
+"""Post a request to an ASGI application in the same process, in an event loop of its own, and let its tasks sleep.
 
-A bot never runs in the thread of the test, so the test continues when a bot hangs.
+A bot never runs in the thread of the test, so the test continues when a bot hangs. Its tasks sleep in virtual
+time if they wish: the simulator's clock wakes them.
 """
 
 from __future__ import annotations
@@ -11,14 +12,15 @@ import traceback
 from collections.abc import Callable, Coroutine, MutableMapping, Sequence
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
+from functools import partial
 from threading import Event, Lock, Thread, current_thread
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 from pytest_graphcalls.bot.posting import CLOSED, MAX_ANSWER_BYTES, PostResult
-from pytest_graphcalls.bot.virtual_sleep import is_asleep
 from pytest_graphcalls.errors import SettingError
+from pytest_graphcalls.validation import MOST, quantity
 from pytest_graphcalls.wire import Headers, Request
 
 Message = MutableMapping[str, Any]
@@ -28,6 +30,8 @@ CLIENT_ADDRESS = ("127.0.0.1", 49152)
 """The client address that a bot in the same process sees."""
 SHUTDOWN_SECONDS = 2.0
 """Seconds that a bot has to shut down."""
+_ASLEEP: WeakSet[asyncio.Task[Any]] = WeakSet()
+"""Tasks that wait for virtual time, and therefore must not be waited for in real time."""
 _GRACE_SECONDS = 0.5
 _POLL_SECONDS = 0.01
 
@@ -168,7 +172,7 @@ class AsgiPoster:
         """Wait for tasks that the bot has started; one that takes longer is never waited for again."""
         ours = before | {one for one in (asyncio.current_task(),) if one}
         deadline = self._loop.time() + linger
-        while running := {one for one in asyncio.all_tasks() - ours - set(self._long_lived) if not is_asleep(one)}:
+        while running := {one for one in asyncio.all_tasks() - ours - set(self._long_lived) if one not in _ASLEEP}:
             remaining = max(0.0, deadline - self._loop.time())
             # In short steps, because one of them may begin a virtual sleep meanwhile.
             await asyncio.wait(running, timeout=min(remaining, _POLL_SECONDS))
@@ -332,3 +336,62 @@ class _Lifespan:
             return message_from_app.result()
         message_from_app.cancel()
         return None
+
+
+class VirtualSleep:
+    """Lets tasks sleep, and makes the caller that advances time wait for each task that wakes.
+
+    Args:
+        later: calls a function after so many virtual seconds, while the simulator is not locked.
+        timeout: gives the real seconds to wait for a woken task until it sleeps again or is done.
+    """
+
+    def __init__(self, later: Callable[[float, Callable[[], None]], None], timeout: Callable[[], float]) -> None:
+        self._later = later
+        self._timeout = timeout
+        self._awake: WeakKeyDictionary[asyncio.Task[Any], Event] = WeakKeyDictionary()
+        self._pending: WeakKeyDictionary[asyncio.AbstractEventLoop, Event] = WeakKeyDictionary()
+        """For a sleep that was a task of its own: its waiter is unknown, so the next sleep in the loop counts."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep for ``seconds`` of virtual time; raises :class:`SettingError` unless they are a number of 0 or more."""
+        quantity("sleep(seconds)", seconds, unit="virtual seconds", most=MOST)
+        task, loop = asyncio.current_task(), asyncio.get_running_loop()
+        assert task is not None  # a coroutine runs in one
+        for one in (self._awake.pop(task, None), self._pending.pop(loop, None)):
+            if one is not None:
+                one.set()
+        due, asleep_again = asyncio.Event(), Event()
+        self._later(seconds, partial(self._wake, loop, due, asleep_again))
+        _ASLEEP.add(task)
+        try:
+            await due.wait()
+        except BaseException:
+            asleep_again.set()
+            raise
+        finally:
+            _ASLEEP.discard(task)
+        if _is_only_a_sleep(task):
+            self._pending[loop] = asleep_again
+        else:
+            self._awake[task] = asleep_again
+            task.add_done_callback(lambda _: asleep_again.set())
+
+    def _wake(self, loop: asyncio.AbstractEventLoop, due: asyncio.Event, asleep_again: Event) -> None:
+        if asleep_again.is_set() or loop.is_closed():
+            return
+        loop.call_soon_threadsafe(due.set)
+        if not _runs_here(loop):  # in its own loop it would wait for itself
+            asleep_again.wait(self._timeout())
+
+
+def _is_only_a_sleep(task: asyncio.Task[Any]) -> bool:
+    """Whether a task consists of a sleep only, as ``asyncio.wait`` and ``gather`` make one."""
+    return getattr(task.get_coro(), "cr_code", None) is VirtualSleep.sleep.__code__
+
+
+def _runs_here(loop: asyncio.AbstractEventLoop) -> bool:
+    try:
+        return asyncio.get_running_loop() is loop
+    except RuntimeError:
+        return False

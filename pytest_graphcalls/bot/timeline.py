@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 import re
+import time
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from pytest_graphcalls.bot.courier import Courier
 from pytest_graphcalls.bot.forgery import FORGED, INVENTED
-from pytest_graphcalls.bot.ledger import Asked, Delivery, Ledger
+from pytest_graphcalls.bot.ledger import MESSAGE_ID, Asked, Delivery, Ledger
 from pytest_graphcalls.contract import Contract, Effect, Match, parse_error
 from pytest_graphcalls.errors import BotError
 from pytest_graphcalls.simulator import Simulator
@@ -137,6 +138,27 @@ def says_call_is_over(asked: Asked) -> bool:
         return False
     error = parse_error(asked.exchange.response)
     return error is not None and error.code == CALL_NOT_FOUND
+
+
+def action_of(asked: Asked) -> tuple[str, ...]:
+    """Method and path of a request: what makes two requests equal."""
+    return asked.exchange.request.method, *path_parts(asked)
+
+
+def post_again(bot: BotUnderTest, delivery: Delivery, remark: str) -> Delivery | None:
+    """Post a notification once more, with a new message id, if the simulator still has it."""
+    note = stored_notification(bot.simulator, delivery)
+    if note is None:
+        return None
+    message = bot.simulator.ids.named(f"{remark}:{delivery.sequence}")
+    return bot.courier.post(replace(note, headers=note.headers.with_(MESSAGE_ID, message)), remark=remark)
+
+
+def first_late_action(bot: BotUnderTest, number: int, wait: float) -> Asked | None:
+    """The first action of the bot beyond ``number`` requests, once its tasks and ``wait`` real seconds are over."""
+    bot.simulator.advance(0)  # wakes tasks that wait for virtual time
+    time.sleep(wait)
+    return next(filter(is_action, bot.ledger.requests[number:]), None)
 
 
 def describe_request(asked: Asked) -> str:

@@ -50,17 +50,8 @@ def part(row: Any, key: str) -> Mapping[str, Any]:
     return found
 
 
-def method_of(request: Mapping[str, Any]) -> str:
-    """The request's method in upper case."""
-    return _filled(request, "method").upper()
-
-
-def url_of(request: Mapping[str, Any], key: str) -> str:
-    """The request's address."""
-    return _filled(request, key)
-
-
 def _filled(request: Mapping[str, Any], key: str) -> str:
+    """A text of a request that may not be missing."""
     text = request.get(key)
     if not isinstance(text, str) or not text:
         raise UnusableError(f"the request has no {key!r}.")
@@ -128,7 +119,7 @@ def interaction(row: Any, note: str) -> Exchange | Incomplete:
         UnusableError: it is no such object.
     """
     sent, got = part(row, "request"), part(row, "response")
-    request = Request(method_of(sent), url_of(sent, "uri"), _headers(sent), _body(sent))
+    request = Request(_filled(sent, "method").upper(), _filled(sent, "uri"), _headers(sent), _body(sent))
     response = Response(_status(got), _headers(got), _body(got))
     try:
         return Exchange(
@@ -164,13 +155,9 @@ def row(exchange: Exchange) -> dict[str, Any]:
         "response": {
             "body": {"string": _written(response.body)},
             "headers": _grouped(response.headers),
-            "status": {"code": response.status, "message": _reason(response.status)},
+            "status": {"code": response.status, "message": http.client.responses.get(response.status, "")},
         },
     }
-
-
-def _reason(status: int) -> str:
-    return http.client.responses.get(status, "")
 
 
 def _written(body: bytes) -> str | bytes:
@@ -256,7 +243,9 @@ def har_entry(row: Any, note: str) -> Exchange | Incomplete:
         UnusableError: it is no such object.
     """
     raw = part(row, "request")
-    request = Request(method_of(raw), url_of(raw, "url"), _har_headers(raw), _posted(raw.get("postData")))
+    request = Request(
+        _filled(raw, "method").upper(), _filled(raw, "url"), _har_headers(raw), _posted(raw.get("postData"))
+    )
     if not is_answered(row):
         return Incomplete(request, note, "has no response: it was blocked or cancelled while it was recorded.")
     answer = part(row, "response")

@@ -313,7 +313,7 @@ def _neighbour(path: Path) -> str:
 
 
 def _inside(folder: Path) -> str:
-    # As deep as cassettes lie, and not all: below / lies more than anybody waits for.
+    # As deep as cassettes lie, and not all: below / there are too many files to wait for.
     found = (path for pattern in ("*", "*/*", "*/*/*") for path in sorted(islice(folder.glob(pattern), 1000)))
     near = next((path for path in found if path.suffix in {".har", ".json", ".yaml", ".yml"}), None)
     name = near.relative_to(folder).as_posix() if near else ""
@@ -377,20 +377,12 @@ def _refuse_tag(tag: str) -> NoReturn:
     raise UnreadableError(f"has the tag {tag[:80]}, which only running code could build; it was not read.")
 
 
-def _state(value: Any) -> Any:
-    return (value["state"] or (b"",))[0]
-
-
-def _arguments(value: Any) -> Any:
-    return (value["args"] or ((),))[0]
-
-
 _TAGS: Mapping[str, Callable[[Any], Any]] = {
     "map": dict,
     "seq": list,
     "python/tuple": list,
-    "python/object/new:_io.BytesIO": _state,
-    "python/object/apply:builtins.iter": _arguments,
+    "python/object/new:_io.BytesIO": lambda value: (value["state"] or (b"",))[0],
+    "python/object/apply:builtins.iter": lambda value: (value["args"] or ((),))[0],
     # vcrpy before 1.0
     "python/object:vcr.request.Request": dict,
     "python/object/apply:builtins.frozenset": list,

@@ -204,12 +204,8 @@ def _plain(value: Any) -> str:
 
 def kind_of(exchanges: Iterable[Exchange], otherwise: Kind) -> Kind:
     """The origin of recorded answers: the simulator if their header says so, whatever the address."""
-    simulated = any({EVIDENCE_HEADER, _FAULT} & _names(exchange) for exchange in exchanges)
+    simulated = any(name in one.response.headers for one in exchanges for name in (EVIDENCE_HEADER, _FAULT))
     return Kind.SIMULATOR if simulated else otherwise
-
-
-def _names(exchange: Exchange) -> set[str]:
-    return {name.lower() for name, _ in exchange.response.headers.pairs}
 
 
 def faults_of(exchanges: Iterable[Exchange]) -> tuple[str, ...]:

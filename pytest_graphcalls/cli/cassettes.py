@@ -147,7 +147,7 @@ def _span(ages: Sequence[int]) -> str:
 
 
 FOLDER = "cassettes"
-"""Where cassettes lie unless told otherwise."""
+"""The folders of cassettes unless others are given."""
 
 
 def run(args: Namespace) -> int:

@@ -140,7 +140,7 @@ def promote(args: Namespace) -> int:
     out = path_of(args.out, "GRAPHCALLS_OUT", OUT, os.environ)
     baseline = path_of(args.baseline, "GRAPHCALLS_BASELINE", BASELINE, os.environ)
     done = put(out / CASSETTES, baseline, secrets_of(os.environ))
-    show(done.mended)
+    show(done.repaired)
     show([f"{baseline} holds {counted(done.new, 'recording')} of tonight; the leak scan found nothing in them."])
     if done.kept:
         show([f"{counted(done.kept, 'older one')} kept, because tonight has none of those tests."])

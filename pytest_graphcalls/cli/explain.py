@@ -362,8 +362,7 @@ def _notification(payload: Payload) -> Explanation:
     return _explained(
         f"notification {payload.name}",
         payload,
-        "tells changeType resourceUrl data required values evidence versions source page accepted",
-        tells=payload.says,
+        "says changeType resourceUrl data required values evidence versions source page accepted",
         changeType=" or ".join(payload.changes),
         resourceUrl=payload.resource,
         data=payload.wanted if payload.type else "nothing is known of it",

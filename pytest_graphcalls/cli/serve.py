@@ -57,13 +57,14 @@ def run(args: Namespace) -> int:
         step = "A bot that is named later brings its path along: POST /_graphcalls/bot."
         raise SettingError("--bot-path", args.bot_path, "together with --bot", step)
     sys.setswitchinterval(SWITCH_INTERVAL)
+    pace = Pace() if args.ring is None else Pace(ring=quantity("--ring", args.ring, unit="seconds", most=MOST))
     # Its time begins now: what clients bring along (assertions) and look at (tokens) has real times in it.
-    simulator = Simulator(seed=args.seed, pace=_pace(args.ring), start=datetime.now(UTC))
+    simulator = Simulator(seed=args.seed, pace=pace, start=datetime.now(UTC))
     simulator.open_directory = args.open_directory
     simulator.authority.domains.update(args.domain)
     plain = SimulatorApp(ByHost(simulator, simulator.cloud), frozen=args.frozen)
-    facts = {"seed": args.seed, "allow_hosts": args.allow_host, "ledger_bytes": _ledger_bytes(args.ledger_size)}
-    state = ServerState.of(simulator, plain, **facts)
+    ledger = int(quantity("--ledger-size", args.ledger_size, unit="MB", least=1, most=LARGEST_LEDGER) * MEGABYTE)
+    state = ServerState.of(simulator, plain, seed=args.seed, allow_hosts=args.allow_host, ledger_bytes=ledger)
     if args.bot:
         state.place_bot(args.bot, path=args.bot_path)
     app = ControlledApp(state, reach=_reach(args))
@@ -71,10 +72,6 @@ def run(args: Namespace) -> int:
         _serve(app, state, args, tls)
     show(["stopped"])
     return 0
-
-
-def _ledger_bytes(megabytes: float) -> int:
-    return int(quantity("--ledger-size", megabytes, unit="MB", least=1, most=LARGEST_LEDGER) * MEGABYTE)
 
 
 def _reach(args: Namespace) -> Reach:
@@ -112,12 +109,6 @@ def _serve(app: ControlledApp, state: ServerState, args: Namespace, tls: ServerT
         # With a time limit: on Windows an endless wait cannot be interrupted.
         while not stop.wait(1):
             pass
-
-
-def _pace(ring: float | None) -> Pace:
-    if ring is None:
-        return Pace()
-    return Pace(ring=quantity("--ring", ring, unit="seconds", most=MOST))
 
 
 def _startup_message(url: str, ca: str, simulator: Simulator, args: Namespace) -> Iterator[str]:

@@ -20,7 +20,7 @@ from pytest_graphcalls.redaction import remember_environment
 from pytest_graphcalls.sandbox import Budget, End, Ending, Guard, Ledger, Sandbox, ledgers
 from pytest_graphcalls.sandbox.journal import SUFFIX
 from pytest_graphcalls.sandbox.tenant import VARIABLE_PREFIX
-from pytest_graphcalls.targets.live import Line as TenantLine, Place, left_open
+from pytest_graphcalls.targets.live import Line, Place, left_open
 from pytest_graphcalls.targets.webhook import listening, prove
 
 USUAL = Path(".graphcalls", "ledger")
@@ -56,12 +56,10 @@ def run_sweep(args: Namespace) -> int:
 
 
 def _swept(found: Iterable[Ledger], args: Namespace) -> Iterator[Ending]:
-    line = TenantLine(Place.of(os.environ, cloud=args.cloud, root=args.root, authority=args.authority))
-    try:
+    place = Place.of(os.environ, cloud=args.cloud, root=args.root, authority=args.authority)
+    with closing(Line(place)) as line:
         for ledger in found:
             yield from left_open(line, ledger)
-    finally:
-        line.close()
 
 
 def _lines(folder: Path, found: Iterable[Ledger], endings: Iterable[Ending]) -> Iterator[str]:

@@ -351,10 +351,15 @@ def tls_context(ca_file: str | None = None, *, trust_env: bool = False) -> SSLCo
 
 
 class _ForMsal:
-    """An httpx client whose failures are those of the standard library, for a caller that does not know httpx."""
+    """An httpx client whose failures are those of the standard library, for a caller that does not know httpx.
+
+    Attributes:
+        status: of the last answer, which msal does not hand on; 0 before the first.
+    """
 
     def __init__(self, inner: httpx.Client) -> None:
         self._inner = inner
+        self.status = 0
 
     def get(self, url: str, **facts: Any) -> httpx.Response:
         return self._through("GET", url, facts)
@@ -366,9 +371,11 @@ class _ForMsal:
 
     def _through(self, method: str, url: str, facts: dict[str, Any]) -> httpx.Response:
         try:
-            return self._inner.request(method, url, **facts)
+            response = self._inner.request(method, url, **facts)
         except (httpx.TransportError, httpx.InvalidURL) as error:
             raise ConnectionError(str(error) or type(error).__name__) from None
+        self.status = response.status_code
+        return response
 
     def close(self) -> None:
         self._inner.close()

@@ -16,9 +16,8 @@ import httpx
 
 from pytest_graphcalls.clients.httpx import Client, make_client, of_kind, tls_context, to_wire_request, to_wire_response
 from pytest_graphcalls.contract import parse_error
-from pytest_graphcalls.errors import EnvironmentFaultError
 from pytest_graphcalls.sandbox.guard import Failure, Flow, Guard, Outcome, deferred_signals, fault_of
-from pytest_graphcalls.wire import Response
+from pytest_graphcalls.wire import Request, Response
 
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 """Failures before the request has left."""
@@ -168,7 +167,7 @@ class GuardedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     def __init__(
         self,
         inner: httpx.BaseTransport | httpx.AsyncBaseTransport,
-        guard: Guard,
+        guard: Guard | _OnlyFaults,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._inner = inner
@@ -217,7 +216,23 @@ class GuardedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         return steps.result()
 
 
-class FaultTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
+class _OnlyFaults:
+    """A guard that lets everything pass, and raises :class:`EnvironmentFaultError` for what proves nothing."""
+
+    def creates(self, request: Request) -> bool:
+        del request
+        return False
+
+    def flow(self, request: Request) -> Flow:
+        outcome = yield None
+        assert outcome is not None
+        fault = fault_of(request, outcome)
+        if fault is not None:
+            raise fault from None
+        return outcome
+
+
+class FaultTransport(GuardedTransport):
     """Tells a service or a network that fails from one that answers; nothing is sent twice.
 
     Args:
@@ -228,42 +243,7 @@ class FaultTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     """
 
     def __init__(self, inner: httpx.BaseTransport | httpx.AsyncBaseTransport) -> None:
-        self._inner = inner
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """See :class:`httpx.BaseTransport`."""
-        inner = of_kind(self._inner, httpx.BaseTransport)
-        request.read()
-        try:
-            response = inner.handle_request(request)
-            response.read()
-        except httpx.TransportError as error:
-            raise _fault(request, error) from None
-        return _judged(request, response)
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """See :class:`httpx.AsyncBaseTransport`."""
-        inner = of_kind(self._inner, httpx.AsyncBaseTransport)
-        await request.aread()
-        try:
-            response = await inner.handle_async_request(request)
-            await response.aread()
-        except httpx.TransportError as error:
-            raise _fault(request, error) from None
-        return _judged(request, response)
-
-
-def _fault(request: httpx.Request, error: httpx.TransportError) -> EnvironmentFaultError:
-    fault = fault_of(to_wire_request(request), _failure(error))
-    assert fault is not None  # no answer is always one
-    return fault
-
-
-def _judged(request: httpx.Request, response: httpx.Response) -> httpx.Response:
-    fault = fault_of(to_wire_request(request), to_wire_response(response))
-    if fault is not None:
-        raise fault
-    return response
+        super().__init__(inner, _OnlyFaults())
 
 
 def _failure(error: httpx.TransportError) -> Failure:

@@ -7,9 +7,9 @@ a named contradiction of the documentation turns a violation into a notice.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from jsonschema.exceptions import ValidationError
@@ -98,11 +98,8 @@ class Checker:
             if self._asks_for_members(root):
                 yield context.finding(Kind.BODY_MISSING, "body", "a JSON object", "no body")
             return
-        if not is_json(request.headers.get("content-type", "")):
-            got = request.headers.get("content-type") or "no Content-Type"
-            yield context.finding(Kind.CONTENT_TYPE, "Content-Type", "application/json", got)
+        yield from not_json(request, body, "a JSON object", context.finding)
         if isinstance(body, MalformedJsonError):
-            yield context.finding(Kind.BODY_MALFORMED, "body", "a JSON object", f"a body that {body.reason}")
             return
         found: list[Finding] = []
         if not self.schemas[Side.REQUEST].is_sound(root, body):
@@ -191,11 +188,8 @@ class Checker:
         if not response.body:
             yield context.finding(Kind.BODY_MISSING, "body", wanted, "an empty body", rule=spec.rule)
             return
-        if not is_json(response.headers.get("content-type", "")):
-            got = response.headers.get("content-type") or "no Content-Type"
-            yield context.finding(Kind.CONTENT_TYPE, "Content-Type", "application/json", got, rule=spec.rule)
+        yield from not_json(response, body, wanted, partial(context.finding, rule=spec.rule))
         if isinstance(body, MalformedJsonError):
-            yield context.finding(Kind.BODY_MALFORMED, "body", wanted, f"a body that {body.reason}", rule=spec.rule)
             return
         root = f"collection:{spec.body}" if spec.collection else spec.body
         selected = _selected(exchange.request)
@@ -268,10 +262,23 @@ def body_root(operation: Operation) -> str:
     return f"partial:{body}" if operation.method == "PATCH" else body
 
 
-def is_json(content_type: str) -> bool:
-    """Whether a ``Content-Type`` is JSON."""
+def not_json(
+    message: Request | Response, body: Any, wanted: str, find: Callable[[Kind, str, str, str], Finding]
+) -> Iterator[Finding]:
+    """Findings about a body that is there and is not JSON, or is not said to be.
+
+    Args:
+        message: has the body.
+        body: what :func:`.readable` gives for it.
+        wanted: what it should be.
+        find: makes a finding of its kind, its place, what was expected and what was there.
+    """
+    content_type = message.headers.get("content-type", "")
     kind = content_type.partition(";")[0].strip().lower()
-    return kind == "application/json" or kind.endswith("+json")
+    if kind != "application/json" and not kind.endswith("+json"):
+        yield find(Kind.CONTENT_TYPE, "Content-Type", "application/json", content_type or "no Content-Type")
+    if isinstance(body, MalformedJsonError):
+        yield find(Kind.BODY_MALFORMED, "body", wanted, f"a body that {body.reason}")
 
 
 def _selected(request: Request) -> frozenset[str]:

@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from hashlib import blake2s
 from importlib.resources.abc import Traversable
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_graphcalls.contract import coverage
 from pytest_graphcalls.contract.clouds import Cloud, load_clouds
@@ -17,10 +17,9 @@ from pytest_graphcalls.contract.errors import ErrorCatalogue
 from pytest_graphcalls.contract.loading import ContractFiles
 from pytest_graphcalls.contract.model import VERSIONS, Effect, Operation, Question, RoleCheck, Rule
 from pytest_graphcalls.contract.notifications import NotificationChecker, Payload, read
-from pytest_graphcalls.contract.operations import build
+from pytest_graphcalls.contract.operations import SharedRules, build
 from pytest_graphcalls.contract.routes import Match, Miss, Router, Uncovered
 from pytest_graphcalls.contract.sequences import Sequence, read as read_sequences
-from pytest_graphcalls.contract.shared_rules import SharedRules
 from pytest_graphcalls.errors import ContractFileError, UnknownNameError
 from pytest_graphcalls.findings import Finding, Kind, KindWords, Side
 from pytest_graphcalls.records import made
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from pytest_graphcalls.contract.types import TypeModel
 
 
+_T = TypeVar("_T")
 _CHECKED = ("method", "path", "action", "versions", "aliases", "request", "responses")
 """Members of an operation's file that its exchanges are checked against, besides its rules."""
 
@@ -111,10 +111,7 @@ class Contract:
 
     def rule(self, id: str) -> Rule:
         """The rule with the full id ``id``; raises :class:`UnknownNameError` when there is none."""
-        try:
-            return self.rules[id]
-        except KeyError:
-            raise UnknownNameError("rule", id, tuple(self.rules), "'graphcalls rules'") from None
+        return _found("rule", id, self.rules, "'graphcalls rules'")
 
     @cached_property
     def questions(self) -> Mapping[str, Question]:
@@ -126,10 +123,7 @@ class Contract:
 
     def question(self, id: str) -> Question:
         """The question with the full id ``id``; raises :class:`UnknownNameError` when there is none."""
-        try:
-            return self.questions[id]
-        except KeyError:
-            raise UnknownNameError("question", id, tuple(self.questions), "'graphcalls rules'") from None
+        return _found("question", id, self.questions, "'graphcalls rules'")
 
     @cached_property
     def errors(self) -> ErrorCatalogue:
@@ -149,10 +143,7 @@ class Contract:
 
     def cloud(self, name: str) -> Cloud:
         """The national cloud ``name``; raises :class:`UnknownNameError` when there is none."""
-        try:
-            return self.clouds[name]
-        except KeyError:
-            raise UnknownNameError("cloud", name, tuple(self.clouds), few=True) from None
+        return _found("cloud", name, self.clouds, few=True)
 
     @cached_property
     def revision(self) -> str:
@@ -305,10 +296,7 @@ class Contract:
 
     def sequence(self, id: str) -> Sequence:
         """The sequence ``id``; raises :class:`UnknownNameError` when there is none."""
-        try:
-            return self.sequences[id]
-        except KeyError:
-            raise UnknownNameError("sequence", id, tuple(self.sequences)) from None
+        return _found("sequence", id, self.sequences)
 
     def payload(self, entry: Mapping[str, Any], version: str = VERSIONS[0]) -> Payload | None:
         """The payload of an entry of a notification, or ``None`` where it is undocumented.
@@ -385,6 +373,13 @@ class Look:
     match: Match | Miss
     findings: tuple[Finding, ...] | None = None
     aside: tuple[Finding, ...] = ()
+
+
+def _found(sort: str, name: str, known: Mapping[str, _T], listing: str = "", *, few: bool = False) -> _T:
+    try:
+        return known[name]
+    except KeyError:
+        raise UnknownNameError(sort, name, tuple(known), listing, few) from None
 
 
 @cache

@@ -40,9 +40,9 @@ class Context:
             hint=hint,
         )
 
-    def notice(self, kind: Kind, where: str, expected: str, got: str) -> Finding:
+    def notice(self, kind: Kind, where: str, expected: str, got: str, *, hint: str = "") -> Finding:
         """A notice; the arguments are those of :meth:`finding`."""
-        return replace(self.finding(kind, where, expected, got), severity=Severity.NOTICE)
+        return replace(self.finding(kind, where, expected, got, hint=hint), severity=Severity.NOTICE)
 
 
 def unread(match: Match, response: Response, findings: Iterable[Finding]) -> Iterator[Finding]:
@@ -59,14 +59,13 @@ def unread(match: Match, response: Response, findings: Iterable[Finding]) -> Ite
     for place in places.split(", ") if found else ():
         if place in reported:
             continue
-        finding = context.finding(
+        yield context.notice(
             Kind.UNREAD,
             place,
             f"what the simulator reads in a request for {match.operation.id}",
             "something that it has passed over; the answer is as if it had not been sent",
             hint="Do without it, or test what depends on it against a tenant.",
         )
-        yield replace(finding, severity=Severity.NOTICE)
 
 
 def elsewhere(match: Match | Miss, origin: str, root: str) -> Iterator[Finding]:
@@ -87,28 +86,21 @@ _ELSEWHERE = "Give the client the address of Graph; in process the simulator ans
 
 def unmatched(miss: Miss, request: Request) -> Iterator[Finding]:
     """Findings about a request that calls no operation; other parts of Graph give none."""
-    path = request.path
+    kind, where, got, hint = Kind.OPERATION_UNKNOWN, "path", f"{request.method} {request.path}", ""
     if miss.reason == "unknown-path":
-        hint = f"Did you mean {miss.nearest}?" if miss.nearest else ""
         expected = "a path of the calls API"
         unknown = "there is no API version" if is_version_like(miss.segment) else "no operation has the segment"
-        got = f"{request.method} {path} ({unknown} {miss.segment!r})"
-        yield Finding(
-            Kind.OPERATION_UNKNOWN, Severity.VIOLATION, Side.REQUEST, "", miss.version, "path", expected, got, hint=hint
-        )
-    elif miss.reason == "method":
-        expected = " or ".join(miss.allowed)
-        got = f"{request.method} {path}"
-        yield Finding(
-            Kind.METHOD_UNDOCUMENTED, Severity.VIOLATION, Side.REQUEST, "", miss.version, "method", expected, got
-        )
+        got += f" ({unknown} {miss.segment!r})"
+        hint = f"Did you mean {miss.nearest}?" if miss.nearest else ""
     elif miss.reason == "version":
         only = miss.allowed[0]
-        expected, got = f"/{only}, the only version that has {miss.nearest}", f"{request.method} {path}"
+        expected = f"/{only}, the only version that has {miss.nearest}"
         hint = f'Send it under /{only}; a test of it is marked graphcalls(version="{only}").'
-        yield Finding(
-            Kind.OPERATION_UNKNOWN, Severity.VIOLATION, Side.REQUEST, "", miss.version, "path", expected, got, hint=hint
-        )
+    elif miss.reason == "method":
+        kind, where, expected = Kind.METHOD_UNDOCUMENTED, "method", " or ".join(miss.allowed)
+    else:
+        return
+    yield Finding(kind, Severity.VIOLATION, Side.REQUEST, "", miss.version, where, expected, got, hint=hint)
 
 
 def not_covered(miss: Miss, request: Request) -> Finding:

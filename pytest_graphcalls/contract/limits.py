@@ -7,7 +7,7 @@ counts as absent, except where a member is required.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,18 +33,16 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
+def _longer(kind: type[Sized]) -> Callable[[Any, Any], bool]:
+    return lambda value, limit: isinstance(value, kind) and len(value) > limit
+
+
 _KEYWORDS: Mapping[str, _Keyword] = {
     "maxItems": _Keyword(
-        Kind.LIMIT_EXCEEDED,
-        lambda value, limit: isinstance(value, list) and len(value) > limit,
-        "at most {} entries",
-        lambda value: f"{len(value)} entries",
+        Kind.LIMIT_EXCEEDED, _longer(list), "at most {} entries", lambda value: f"{len(value)} entries"
     ),
     "maxLength": _Keyword(
-        Kind.LIMIT_EXCEEDED,
-        lambda value, limit: isinstance(value, str) and len(value) > limit,
-        "at most {} characters",
-        lambda value: f"{len(value)} characters",
+        Kind.LIMIT_EXCEEDED, _longer(str), "at most {} characters", lambda value: f"{len(value)} characters"
     ),
     "minimum": _Keyword(
         Kind.LIMIT_EXCEEDED, lambda value, limit: _is_number(value) and value < limit, "at least {}", describe

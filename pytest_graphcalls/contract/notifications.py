@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_graphcalls.contract.model import Evidence, Source
 from pytest_graphcalls.findings import Finding, Kind, Severity, Side
 from pytest_graphcalls.records import made
-from pytest_graphcalls.wire import MalformedJsonError, Request, encode_json, json_object, path_segments
+from pytest_graphcalls.wire import MalformedJsonError, Request, encode_json, json_object, path_segments, readable
 
 if TYPE_CHECKING:
     from pytest_graphcalls.contract.check import Checker
@@ -123,7 +123,7 @@ class NotificationChecker:
             request: the POST.
             token_expected: false for recordings, whose tokens were removed.
         """
-        from pytest_graphcalls.contract.check import is_json
+        from pytest_graphcalls.contract.check import not_json
 
         if token_expected and request.headers.get("authorization", "")[:7].lower() != "bearer ":
             got = "no such header, or none with a bearer token"
@@ -132,16 +132,10 @@ class NotificationChecker:
         if not request.body:
             yield self._finding(Kind.BODY_MISSING, "body", wanted, "no body")
             return
-        content_type = request.headers.get("content-type", "")
-        if not is_json(content_type):
-            got = content_type or "no Content-Type"
-            yield self._finding(Kind.CONTENT_TYPE, "Content-Type", "application/json", got)
-        try:
-            body = request.json()
-        except MalformedJsonError as error:
-            yield self._finding(Kind.BODY_MALFORMED, "body", wanted, f"a body that {error.reason}")
-            return
-        yield from self.check(body)
+        body = readable(request)
+        yield from not_json(request, body, wanted, self._finding)
+        if not isinstance(body, MalformedJsonError):
+            yield from self.check(body)
 
     def check(self, body: Any) -> Iterator[Finding]:
         """Findings about a decoded body."""
@@ -165,25 +159,25 @@ class NotificationChecker:
 
     def payload(self, entry: Mapping[str, Any]) -> Payload | None:
         """The payload of an entry of a notification, or ``None`` where it is undocumented."""
-        change, address = entry.get("changeType"), entry.get("resourceUrl") or entry.get("resource")
-        if not isinstance(change, str) or not isinstance(address, str):
-            return None
-        return self._payload(change.lower(), _segments(address), entry.get("resourceData"))
+        place = _place(entry)
+        return None if place is None else self._payload(*place, entry.get("resourceData"))
 
     def _entry(self, at: str, entry: Mapping[str, Any]) -> Iterator[Finding]:
-        change, address = entry.get("changeType"), entry.get("resourceUrl") or entry.get("resource")
-        if not isinstance(change, str) or not isinstance(address, str):
+        place = _place(entry)
+        if place is None:
             return  # reported by the check of the envelope
         yield from self._resource_pair(at, entry)
-        payload = self._payload(change.lower(), _segments(address), entry.get("resourceData"))
+        change, address = place
+        payload = self._payload(change, address, entry.get("resourceData"))
         if payload is None or payload.contradiction:
             yield self._unknown(at, f"{change} {address}", payload)
         if payload is not None and payload.shape != "any" and payload.evidence is not Evidence.INFERRED:
             yield from self._data(payload, at, entry)
 
-    def _payload(self, change: str, segments: list[str], data: Any) -> Payload | None:
+    def _payload(self, change: str, address: str, data: Any) -> Payload | None:
         """The payload of an entry; of several at one address, the one whose shape and type ``data`` has."""
-        there = [one for one in self._payloads if one.is_at(change, segments)]
+        segments = _segments(address)
+        there = [one for one in self._payloads if one.is_at(change.lower(), segments)]
         fitting = (one for one in there if self._fits(one, data))
         return next(fitting, there[0] if there else None)
 
@@ -266,6 +260,12 @@ class NotificationChecker:
         severity = Severity.VIOLATION if documented else Severity.NOTICE
         name, page = (payload.name, payload.page(self._version)) if payload else ("", "")
         return Finding(kind, severity, Side.NOTIFICATION, name, self._version, where, expected, got, page=page)
+
+
+def _place(entry: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The changeType of an entry and the address of its resource, where both are texts."""
+    change, address = entry.get("changeType"), entry.get("resourceUrl") or entry.get("resource")
+    return (change, address) if isinstance(change, str) and isinstance(address, str) else None
 
 
 def _segments(address: str) -> list[str]:

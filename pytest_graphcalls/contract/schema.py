@@ -16,7 +16,7 @@ standard. A schema is compiled once per type, version and side; :class:`.FastChe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,7 +95,8 @@ class Schemas:
         self._validators: dict[str, Draft202012Validator] = {}
         self._fast_check = FastCheck(self._spellings, self.definition, self._expected_members)
         self._tests: dict[str, Predicate] = {}
-        self._validator_class = extend(Draft202012Validator, self._keywords())  # type: ignore[no-untyped-call]  # the stubs leave it untyped
+        keywords = {"graphType": self._check_type, "graphMembers": _check_members, "graphEnum": self._check_enum}
+        self._validator_class = extend(Draft202012Validator, keywords)  # type: ignore[no-untyped-call]  # the stubs leave it untyped
 
     def validator(self, root: str) -> Draft202012Validator:
         """The compiled validator for ``root``.
@@ -212,9 +213,6 @@ class Schemas:
         if "type" not in primitive:
             return {"graphAt": at}
         return {**primitive, "type": _with_null(primitive["type"], nullable=member.nullable), "graphAt": at}
-
-    def _keywords(self) -> Mapping[str, Callable[..., Any]]:
-        return {"graphType": self._check_type, "graphMembers": _check_members, "graphEnum": self._check_enum}
 
     def _check_type(
         self, validator: Any, name: str, instance: Any, schema: Mapping[str, Any]

@@ -37,7 +37,7 @@ class Step:
     """One notification of a sequence.
 
     Attributes:
-        tells: name of its payload in ``notifications.yaml``.
+        payload: its name in ``notifications.yaml``.
         evidence: evidence level of its position and state.
         fact: id of the fact that states it.
         call: the call it is about, where that is not the sequence's own one: ``replaced``, ``left`` or ``other``.
@@ -50,7 +50,7 @@ class Step:
         note: where sources disagree, or what else may be observed.
     """
 
-    tells: str
+    payload: str
     evidence: Evidence
     fact: str
     call: str = ""
@@ -76,7 +76,7 @@ class Step:
             "" if self.roster is None else ", ".join(f"-{one}" if one in self.departed else one for one in self.roster)
         )
         of = f"({self.call})" if self.call else ""
-        return " ".join(filter(None, (self.tells, of, self.state, pair, roster)))
+        return " ".join(filter(None, (self.payload, of, self.state, pair, roster)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +122,11 @@ def table(sequences: Iterable[Sequence]) -> str:
 
 
 def _cell(step: Step) -> str:
-    tells, _, rest = str(step).partition(" ")
+    payload, _, rest = str(step).partition(" ")
     after = "" if step.after is None else f" after {step.after:g} s"
     pair = step.result
     differs = f", {pair.pair} {pair.evidence}" if pair and pair.evidence is not step.evidence else ""
-    return f"`{tells}`{rest and ' '}{rest}{after}: {step.evidence}{differs}"
+    return f"`{payload}`{rest and ' '}{rest}{after}: {step.evidence}{differs}"
 
 
 def read(data: Mapping[str, Any]) -> dict[str, Sequence]:
@@ -144,4 +144,4 @@ def read(data: Mapping[str, Any]) -> dict[str, Sequence]:
 def _step(entry: Mapping[str, Any]) -> Step:
     """One step; the pair of its result has the step's evidence and fact unless it states its own."""
     result = made(Outcome, {**entry, **entry["result"]}) if "result" in entry else None
-    return made(Step, entry, result=result, departed=tuple(entry.get("gone", ())))
+    return made(Step, entry, result=result)

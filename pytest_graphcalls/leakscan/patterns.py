@@ -81,7 +81,7 @@ class Form:
         inside: the characters that may stand in front of the word, where the form begins with the first of them.
         unless: what stands behind the word where it is nothing.
         run: characters behind the word among which the word is not looked for again.
-        person: whether it tells of a person or a tenant, and gives no access.
+        person: whether it names a person or a tenant, and gives no access.
     """
 
     kind: str

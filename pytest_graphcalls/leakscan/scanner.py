@@ -139,7 +139,7 @@ def hide(text: str, known: Iterable[str] = (), *, mask: str, people: bool = True
         text: the text.
         known: values that must not be there, whatever they look like.
         mask: what is put in the place of each.
-        people: whether what tells of people, tenants and apps counts as well, or only what gives access.
+        people: whether what names people, tenants and apps counts as well, or only what gives access.
 
     Returns:
         The text, and for each place in it the kind of what stood there.

@@ -134,13 +134,13 @@ class Promoted:
         new: how many of tonight's recordings.
         kept: how many older ones were kept, of tests that tonight could not record.
         removed: how many older ones were removed, because the suite has no such test any more.
-        mended: what was repaired after an earlier job that was killed, a sentence each.
+        repaired: what was restored after an earlier job that was killed, a sentence each.
     """
 
     new: int
     kept: int
     removed: int
-    mended: tuple[str, ...] = ()
+    repaired: tuple[str, ...] = ()
 
 
 def promote(tonight: Path, baseline: Path, known: Iterable[str] = ()) -> Promoted:

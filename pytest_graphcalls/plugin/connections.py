@@ -15,7 +15,7 @@ import pytest
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import IdleFaultWarning, RecordingError, SettingError, SignInError, UnknownNameError
 from pytest_graphcalls.plugin.graphcalls import GraphCalls
-from pytest_graphcalls.plugin.markers import Plan, plan_for
+from pytest_graphcalls.plugin.markers import plan_for
 from pytest_graphcalls.plugin.options import BOTH_VERSIONS, LIVE, REPLAY, SIMULATOR, records
 from pytest_graphcalls.plugin.outcomes import LOOPBACK, follow_bot, uses_shared, watch
 from pytest_graphcalls.plugin.reporting import take_part
@@ -231,7 +231,9 @@ def connected(item: pytest.Item, recorder: Recorder, settings: Settings, version
         # by leaving; it asks for that, and the status is 2 there.
         item.session.shouldstop = f"graphcalls: {error}"
         pytest.exit(item.session.shouldstop, returncode=pytest.ExitCode.USAGE_ERROR)
-    _inject(plan, connection)
+    for requested in plan.faults:
+        assert connection.simulator is not None  # on other targets the test was skipped before
+        connection.simulator.fault(requested.name, **requested.facts)
     if connection.case is not None:
         from pytest_graphcalls.plugin.recording import follow
 
@@ -240,10 +242,3 @@ def connected(item: pytest.Item, recorder: Recorder, settings: Settings, version
     connection.close()
     for fault in connection.simulator.faults.idle if connection.simulator is not None else ():
         item.warn(IdleFaultWarning(str(fault.order), fault.seen))
-
-
-def _inject(plan: Plan, connection: Connection) -> None:
-    """Inject the faults of the test's markers; on other targets the test was skipped before."""
-    for requested in plan.faults:
-        assert connection.simulator is not None
-        connection.simulator.fault(requested.name, **requested.facts)

@@ -86,32 +86,25 @@ def begin(config: pytest.Config) -> None:
             callback does not arrive where it is listened for.
     """
     is_worker = hasattr(config, "workerinput")
+    until_the_end = ExitStack()
+    config.add_cleanup(until_the_end.close)
     try:
         place, sandbox = checked(settings_of(config).live)
         if sandbox.listen and not is_worker:
-            config.stash[_INBOX] = _listen(config, place, sandbox)
+            config.stash[_INBOX] = _listen(until_the_end, place, sandbox)
     except SettingError as error:
         raise pytest.UsageError(f"--graphcalls-target=live cannot start. {error}") from None
-    _stop_as_by_ctrl_c(config)
+    until_the_end.enter_context(sigterm_as_ctrl_c())  # a cancelled job gets SIGTERM: hang up before it ends
     if not is_worker:
         config.pluginmanager.register(LiveRun(config, place), "graphcalls-live")
 
 
-def _listen(config: pytest.Config, place: Place, sandbox: Sandbox) -> str:
+def _listen(until: ExitStack, place: Place, sandbox: Sandbox) -> str:
     """Listen until the run is over; the address of the inbox, to which the callback address has been seen to lead."""
-    stack = ExitStack()
-    config.add_cleanup(stack.close)
-    address = stack.enter_context(listening(sandbox))
+    address = until.enter_context(listening(sandbox))
     with closing(Line(place)) as line:
         prove(sandbox, address, line.network)
     return address
-
-
-def _stop_as_by_ctrl_c(config: pytest.Config) -> None:
-    """Hang up before ending on SIGTERM, which a cancelled job receives."""
-    stack = ExitStack()
-    stack.enter_context(sigterm_as_ctrl_c())
-    config.add_cleanup(stack.close)
 
 
 class LiveRun:
@@ -178,15 +171,13 @@ class LiveRun:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _close_ledgers(self, found: tuple[Ledger, ...]) -> Iterator[Ending]:
-        line = Line(self._place)
-        try:
-            for ledger in found:
-                yield from left_open(line, ledger)
-                ledger.close()
-        except GraphCallsError as error:
-            self._write(f"graphcalls: {error}")
-        finally:
-            line.close()
+        with closing(Line(self._place)) as line:
+            try:
+                for ledger in found:
+                    yield from left_open(line, ledger)
+                    ledger.close()
+            except GraphCallsError as error:
+                self._write(f"graphcalls: {error}")
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say what was left open, and what to do."""

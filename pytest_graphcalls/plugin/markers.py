@@ -241,28 +241,13 @@ def _steps(mark: pytest.Mark, operation: str) -> Iterator[Callable[[], object]]:
     for plan in plans:
         if plan.operation:
             yield partial(Contract.packaged().operation, plan.operation)
-        yield from (partial(_known_rule, id) for id in plan.rules)
-        yield from (partial(_known_question, id) for id in plan.questions)
+        contract = Contract.packaged()
+        yield from (partial(contract.rule, id) for id in plan.rules)
+        yield from (partial(contract.question, id) for id in plan.questions)
         if plan.faults:
             from pytest_graphcalls.simulator.faults import ordered
 
-            yield from (
-                partial(ordered, requested.name, requested.facts, Contract.packaged()) for requested in plan.faults
-            )
-
-
-def _known_rule(id: str) -> Rule:
-    return Contract.packaged().rule(id)
-
-
-def _known_question(id: str) -> Question:
-    return Contract.packaged().question(id)
-
-
-def _refusal(wrong: Mapping[str, list[str]]) -> pytest.UsageError:
-    """All mistakes of a collection, each with the first test it is in; pytest shows each on a line of its own."""
-    places = {sentence: f"{tests[0]}{_more(len(tests) - 1)}" for sentence, tests in wrong.items()}
-    return pytest.UsageError(*(f"{place}: {sentence}" for sentence, place in places.items()))
+            yield from (partial(ordered, one.name, one.facts, contract) for one in plan.faults)
 
 
 def _more(count: int) -> str:
@@ -279,8 +264,8 @@ def apply(config: pytest.Config, items: list[pytest.Item], settings: Settings) -
     for item in items:
         for sentence in mistakes(item):
             wrong.setdefault(sentence, []).append(item.nodeid)
-    if wrong:
-        raise _refusal(wrong)
+    if wrong:  # pytest shows each on a line of its own
+        raise pytest.UsageError(*(f"{one[0]}{_more(len(one) - 1)}: {sentence}" for sentence, one in wrong.items()))
     other_versions: set[pytest.Item] = set()
     able = cache(partial(_capabilities, settings, *_hooked(items)))
     for item in items:

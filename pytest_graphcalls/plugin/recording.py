@@ -223,7 +223,7 @@ class Recordings:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Note how the test goes; its last report tells of its cassettes."""
+        """Note how the test goes; its last report names its cassettes."""
         report = yield
         use = item.stash.get(CASSETTE_USE, None)
         if use is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import Counter
 from contextlib import suppress
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -153,18 +152,38 @@ def unrecorded(config: pytest.Config, settings: Settings) -> list[str]:
     ]
 
 
-class _Results:
-    """Results of the tests of a run: each is made, and is in ``vars``, once a test has one.
+class Controller:
+    """Gathers what the tests of all processes say, and reports it. Registered once, and in no xdist worker.
 
-    Apart from the controller, because pytest before 8.3.3 reads every attribute of a plugin in search of fixtures.
+    Args:
+        config: pytest's.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._settings = settings_of(config)
+        self._run: Run | None = None  # made when the first test has something to say
+        self._cassettes: CassetteSummary | None = None  # made when the first one is played or written
+        self._written: list[str] = []
+        self._masked: Counter[str] = Counter()
 
-    @cached_property
-    def run(self) -> Run:
-        """The run, made when its first test has something to say."""
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take in what a test says."""
+        facts: dict[str, Any] | None = getattr(report, "graphcalls", None)
+        if facts is not None:
+            from pytest_graphcalls.session import TestRecord
+
+            self._run = self._run or self._new_run()
+            self._run.add(TestRecord.from_json(facts))
+        cassettes: list[dict[str, Any]] | None = getattr(report, "graphcalls_cassettes", None)
+        if cassettes is not None:
+            from pytest_graphcalls.plugin.cassettes import CassetteSummary
+
+            self._cassettes = self._cassettes or CassetteSummary(self._settings)
+            self._cassettes.add(cassettes)
+        self._masked.update(getattr(report, MASKED, {}))
+
+    def _new_run(self) -> Run:
         from pytest_graphcalls.session import WHOLE, Run
         from pytest_graphcalls.targets.facts import mock_facts
 
@@ -178,54 +197,21 @@ class _Results:
             offer=WHOLE if settings.target in NAMED else mock_facts(settings.mock).offer,
         )
 
-    @cached_property
-    def cassettes(self) -> CassetteSummary:
-        """The cassettes of the run, made when its first one is played or written."""
-        from pytest_graphcalls.plugin.cassettes import CassetteSummary
-
-        return CassetteSummary(self._settings)
-
-
-class Controller:
-    """Gathers what the tests of all processes say, and reports it. Registered once, and in no xdist worker.
-
-    Args:
-        config: pytest's.
-    """
-
-    def __init__(self, config: pytest.Config) -> None:
-        self._config = config
-        self._settings = settings_of(config)
-        self._results = _Results(self._settings)
-        self._written: list[str] = []
-        self._masked: Counter[str] = Counter()
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take in what a test says."""
-        facts: dict[str, Any] | None = getattr(report, "graphcalls", None)
-        if facts is not None:
-            from pytest_graphcalls.session import TestRecord
-
-            self._results.run.add(TestRecord.from_json(facts))
-        cassettes: list[dict[str, Any]] | None = getattr(report, "graphcalls_cassettes", None)
-        if cassettes is not None:
-            self._results.cassettes.add(cassettes)
-        self._masked.update(getattr(report, MASKED, {}))
-
     @pytest.hookimpl(trylast=True)  # after the JUnit file is there
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the reports; a rule that was broken without failing a test fails the run."""
         if self._config.option.collectonly:
             return
-        if "run" in vars(self._results) and self._config.getoption("xmlpath", None):
+        if self._run and self._config.getoption("xmlpath", None):
             self._mask_junit(Path(os.path.expandvars(self._config.option.xmlpath)).expanduser())
-        failed = "run" in vars(self._results) and self._results.run.fails(require_all=self._settings.require_all)
+        failed = self._run is not None and self._run.fails(require_all=self._settings.require_all)
         if self._settings.reports:
             from pytest_graphcalls import report
 
-            self._written, complete = report.write(self._results.run, self._settings.reports, self._masked)
+            self._run = self._run or self._new_run()
+            self._written, complete = report.write(self._run, self._settings.reports, self._masked)
             failed = failed or not complete
-        failed = failed or ("cassettes" in vars(self._results) and self._results.cassettes.failing())
+        failed = failed or (self._cassettes is not None and self._cassettes.failing())
         if failed and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -244,14 +230,14 @@ class Controller:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show the table of rules, or what a project's own tests exercised; no line when this plugin was not used."""
         lines: list[str] = []
-        if "run" in vars(self._results):
+        if self._run is not None:
             from pytest_graphcalls.report.terminal import summary
 
             details = self._config.get_verbosity() > 0
-            lines += (*summary(self._results.run, details=details), *self._written)
+            lines += (*summary(self._run, details=details), *self._written)
             lines += unrecorded(self._config, self._settings)
-        if "cassettes" in vars(self._results):
-            lines += self._results.cassettes.lines()
+        if self._cassettes is not None:
+            lines += self._cassettes.lines()
         if self._masked:
             from pytest_graphcalls.sanitize import note
 

@@ -44,7 +44,7 @@ MEMBERS = frozenset(
     (
         *("accesstoken", "assertion", "certificatepassword", "clientassertion", "clientsecret", "idtoken", "password"),
         *("privatekey", "refreshtoken", "skypetoken"),
-        # Both open the meeting to anybody; of joinMeetingIdMeetingInfo; of recordOperation.
+        # Both open the meeting to any reader; of joinMeetingIdMeetingInfo; of recordOperation.
         *("joinurl", "joinweburl", "passcode", "recordingaccesstoken"),
         # Of participant, moves the call (observed 5.18); a new password of an application.
         *("replacementlink", "secrettext"),

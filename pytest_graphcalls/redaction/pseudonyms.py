@@ -1,4 +1,4 @@
-"""Stable words in the place of what tells of people: the same value gives the same word, of the same form.
+"""Stable words in the place of what names people: the same value gives the same word, of the same form.
 
 The rules of this room:
 

@@ -13,11 +13,8 @@ No module here sends a request or names a client; requests and responses are pas
 from __future__ import annotations
 
 from pytest_graphcalls.sandbox.guard import Budget, Failure, Guard, Wait, fault_of
-from pytest_graphcalls.sandbox.journal import End, Ending, Ledger, OpenCall, Unanswered, hang_up, ledgers
+from pytest_graphcalls.sandbox.journal import End, Ending, Ledger, hang_up, ledgers
 from pytest_graphcalls.sandbox.tenant import (
-    SETTINGS,
-    GivenData,
-    InventedData,
     Meeting,
     Sandbox,
     StageData,
@@ -26,20 +23,15 @@ from pytest_graphcalls.sandbox.tenant import (
 )
 
 __all__ = [
-    "SETTINGS",
     "Budget",
     "End",
     "Ending",
     "Failure",
-    "GivenData",
     "Guard",
-    "InventedData",
     "Ledger",
     "Meeting",
-    "OpenCall",
     "Sandbox",
     "StageData",
-    "Unanswered",
     "Wait",
     "admit",
     "fault_of",

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from pytest_graphcalls.errors import SettingError, StageError, UnknownNameError, did_you_mean
@@ -319,103 +319,59 @@ PHONE = "+12345678901"
 """The number of the pages' own example, in E.164 form."""
 
 
-class StageData(Protocol):
-    """Supplies the test data of one test; users, bots and meetings are given out once."""
-
-    def user(self) -> str:
-        """Object id of a user who is in no call yet."""
-
-    def bot(self) -> str:
-        """Id of an application to invite."""
-
-    def phone(self) -> str:
-        """A phone number."""
-
-    def callback(self) -> str:
-        """The address that notifications are posted to."""
-
-    def meeting(self) -> dict[str, Any]:
-        """The members of a create request that join a meeting."""
-
-
-class InventedData:
-    """Invented test data: a simulator whose directory is open accepts any id.
+class StageData:
+    """Supplies the test data of one test, from settings or invented; users, bots and meetings are given out once.
 
     Args:
-        ids: new ids.
+        ids: new ids: what no setting names is invented, as a simulator whose directory is open accepts any id. ``None``
+            for a tenant, in which nothing is: an invented callback address would send notifications to a foreign host.
         called: makes a display name from a first name.
-    """
-
-    def __init__(self, ids: Iterator[str], called: Callable[[str], str] = str) -> None:
-        self._ids = ids
-        self._called = called
-
-    def user(self) -> str:
-        """See :class:`StageData`."""
-        return next(self._ids)
-
-    def bot(self) -> str:
-        """See :class:`StageData`."""
-        return next(self._ids)
-
-    def phone(self) -> str:
-        """See :class:`StageData`."""
-        return PHONE
-
-    def callback(self) -> str:
-        """See :class:`StageData`."""
-        return CALLBACK
-
-    def meeting(self) -> dict[str, Any]:
-        """See :class:`StageData`."""
-        chat = {"threadId": f"19:meeting_{next(self._ids)}@thread.v2", "messageId": "0"}
-        user = {"@odata.type": f"{_GRAPH}identity", "id": next(self._ids), "displayName": self._called("Olivia")}
-        organizer = {"@odata.type": f"{_GRAPH}identitySet", "user": user}
-        return {
-            "chatInfo": {"@odata.type": f"{_GRAPH}chatInfo", **chat},
-            "meetingInfo": {"@odata.type": f"{_GRAPH}organizerMeetingInfo", "organizer": organizer},
-        }
-
-
-class GivenData:
-    """Test data from settings.
-
-    Args:
         facts: the settings: a :class:`Sandbox`, or what is said of a server at a base URL.
         known: the settings that there are.
-        invented: supplies what no setting names; without it, nothing does.
 
     Raises:
         StageError: by any method, when there is no unused item; names the setting to extend.
     """
 
     def __init__(
-        self, facts: Any, known: Mapping[str, FactSetting] = SETTINGS, invented: StageData | None = None
+        self,
+        ids: Iterator[str] | None = None,
+        called: Callable[[str], str] = str,
+        facts: Any = None,
+        known: Mapping[str, FactSetting] = SETTINGS,
     ) -> None:
-        self._facts, self._known, self._invented = facts, known, invented
+        self._ids, self._called, self._facts, self._known = ids, called, facts, known
         self._given: dict[str, int] = {}
 
     def user(self) -> str:
-        """See :class:`StageData`."""
-        return str(self._take("users", "user"))
+        """Object id of a user who is in no call yet."""
+        return str(self._take("users", next))
 
     def bot(self) -> str:
-        """See :class:`StageData`."""
-        return str(self._take("bots", "bot"))
+        """Id of an application to invite."""
+        return str(self._take("bots", next))
 
     def phone(self) -> str:
-        """See :class:`StageData`."""
-        return str(self._facts.phone or self._otherwise("phone", "phone"))
+        """A phone number."""
+        return str(getattr(self._facts, "phone", "") or self._otherwise("phone", lambda _: PHONE))
 
     def callback(self) -> str:
-        """See :class:`StageData`. None is invented in a tenant: it would post notifications to a foreign host."""
-        return str(self._facts.callback or self._otherwise("callback", "callback"))
+        """The address that notifications are posted to."""
+        return str(getattr(self._facts, "callback", "") or self._otherwise("callback", lambda _: CALLBACK))
 
     def meeting(self) -> dict[str, Any]:
-        """See :class:`StageData`."""
-        found = self._take("meetings", "meeting")
-        members: dict[str, Any] = found.members() if isinstance(found, Meeting) else found
-        return members
+        """The members of a create request that join a meeting."""
+        found: Meeting | dict[str, Any] = self._take("meetings", self._invented_meeting)
+        return found.members() if isinstance(found, Meeting) else found
+
+    def _invented_meeting(self, ids: Iterator[str]) -> dict[str, Any]:
+        chat = {"threadId": f"19:meeting_{next(ids)}@thread.v2", "messageId": "0"}
+        user = {"@odata.type": f"{_GRAPH}identity", "id": next(ids), "displayName": self._called("Olivia")}
+        organizer = {"@odata.type": f"{_GRAPH}identitySet", "user": user}
+        return {
+            "chatInfo": {"@odata.type": f"{_GRAPH}chatInfo", **chat},
+            "meetingInfo": {"@odata.type": f"{_GRAPH}organizerMeetingInfo", "organizer": organizer},
+        }
 
     def call(self) -> str:
         """Id of a call by which the bot is in a meeting."""
@@ -425,18 +381,18 @@ class GivenData:
         """Id of a participant in each of these calls."""
         return str(self._take("participants"))
 
-    def _take(self, name: str, invented: str = "") -> Any:
-        available = getattr(self._facts, name)
+    def _take(self, name: str, invent: Callable[[Iterator[str]], Any] | None = None) -> Any:
+        available = getattr(self._facts, name, ())
         number = self._given.get(name, 0)
         if number >= len(available):
-            return self._otherwise(name, invented, number)
+            return self._otherwise(name, invent, number)
         self._given[name] = number + 1
         return available[number]
 
-    def _otherwise(self, name: str, invented: str, available: int = 0) -> Any:
+    def _otherwise(self, name: str, invent: Callable[[Iterator[str]], Any] | None, available: int = 0) -> Any:
         """The values made up when no setting gives them."""
-        if self._invented is not None and invented and not available:
-            return getattr(self._invented, invented)()
+        if self._ids is not None and invent is not None and not available:
+            return invent(self._ids)
         fact = self._known[name]
         owner = "the sandbox" if fact.key == INI_KEY else fact.key
         wanted = f"{fact.noun} (no. {available + 1})" if available else fact.noun

@@ -25,8 +25,7 @@ from pytest_graphcalls.session.outcome import (
     TestRecord,
 )
 from pytest_graphcalls.session.recorder import Followed, Recorder, current_recorder, recording
-from pytest_graphcalls.session.run import JUDGED, NO_TEST, QuestionResult, RuleResult, Run
-from pytest_graphcalls.session.tracker import Watch, exercised
+from pytest_graphcalls.session.run import JUDGED, NO_TEST, QuestionResult, RuleResult, Run, Watch, exercised
 
 __all__ = [
     "JUDGED",

@@ -116,7 +116,7 @@ class Recorder:
         """Check what ``received`` gives, each notification once.
 
         Args:
-            received: gives everything told so far, in order.
+            received: gives all notifications so far, in order.
             version: the API version it is judged by.
             signed: whether the headers are those that came, where a token belongs among them.
 
@@ -199,7 +199,7 @@ class Recorder:
         self._over = test
 
     def keep(self, exchange: Exchange) -> None:
-        """Keep ``exchange`` without checking it: it tells of a fault of the environment."""
+        """Keep ``exchange`` without checking it: it shows a fault of the environment."""
         with self._lock:
             self._exchanges.append(exchange)
 

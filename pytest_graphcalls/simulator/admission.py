@@ -18,7 +18,7 @@ from pytest_graphcalls.errors import nearest
 from pytest_graphcalls.findings import Finding, Severity
 from pytest_graphcalls.simulator.identity import Authority, Grant
 from pytest_graphcalls.simulator.requests import Tree, tree_of, unread
-from pytest_graphcalls.simulator.responses import Refusal, Reply, inferred, weakest
+from pytest_graphcalls.simulator.responses import Refusal, Reply, inferred, invalid, weakest
 from pytest_graphcalls.wire import MalformedJsonError, Request, decode_json, path_segments
 
 BODY_LIMIT = 4 * 1024 * 1024
@@ -83,47 +83,46 @@ class Admission:
         self._read: tuple[Request, Mapping[str, Any]] | None = None
         self._reads: dict[tuple[str, str], tuple[Mapping[str, tuple[Any, ...]], Tree]] = {}
 
-    def admit(self, request: Request, found: Match | Miss | None = None) -> Ask:
-        """Take a request in.
-
-        Args:
-            request: the request.
-            found: where it leads, if that was looked for already.
-
-        Raises:
-            Refusal: it cannot be carried out.
-        """
-        origin, path = split_url(request.url)
+    def admit(self, request: Request) -> Ask:
+        """Take a request in; raises :class:`Refusal` where it cannot be carried out."""
         self.limit_size(request)
-        match = self.route(request.method, path, found)
-        self._look = Look(self._contract, request, match)
+        match = self.route(request)
         grant = self.identify(request)
         self.require_role(match, grant)
-        return Ask(request, match, grant, f"{origin or _DEFAULT_ORIGIN}/{match.version}")
+        return Ask(request, match, grant, f"{request.origin or _DEFAULT_ORIGIN}/{match.version}")
 
-    def look_at(self, request: Request, root: str) -> Look | None:
-        """The result of checking ``request``, if it is the one that was admitted last.
+    def found(self, request: Request) -> Match | Miss:
+        """Where a request leads, which is looked for once, whether a fault or the admission asks first."""
+        last = self._look.request if self._look else None
+        if self._look is None or last is not request:
+            same = last is not None and (last.method, last.url) == (request.method, request.url)
+            match = self._look.match if self._look and same else self._contract.match(request.method, request.path)
+            self._look = Look(self._contract, request, match)
+        return self._look.match
+
+    def look_at(self, request: Request, root: str) -> Look:
+        """The result of routing and checking ``request``.
 
         Args:
             request: the request; one that came in process is looked at for where it was sent, too.
             root: scheme and host of Graph.
         """
-        look = self._look if self._look is not None and self._look.request is request else None
-        origin = split_url(request.url)[0]
-        if request.served or origin in {"", root}:
-            return look
-        return self._contract.sent_to(origin, root, look or self._contract.look(request))
+        self.found(request)
+        assert self._look is not None
+        if request.served or request.origin in {"", root}:
+            return self._look
+        return self._contract.sent_to(request.origin, root, self._look)
 
     def limit_size(self, request: Request) -> None:
         """Refuse a body that is longer than anything this surface takes."""
         if len(request.body) > BODY_LIMIT:
             raise Refusal("body-too-large", f"It has {len(request.body)} bytes; the simulator reads {BODY_LIMIT}.")
 
-    def route(self, method: str, path: str, found: Match | Miss | None = None) -> Match:
-        """The operation that method and path mean; ``found`` is where they lead, if that was looked for already."""
-        found = found or self._contract.match(method, path)
+    def route(self, request: Request) -> Match:
+        """The operation that a request means."""
+        found = self.found(request)
         if isinstance(found, Miss):
-            raise _lost(found, method, path)
+            raise _LOST[found.reason](found, request.method, request.path[:200])
         return found
 
     def identify(self, request: Request) -> Grant:
@@ -231,7 +230,8 @@ class Admission:
         self._look = Look(self._contract, ask.request, ask.match, findings)
         for finding in findings:
             if finding.severity is Severity.VIOLATION and finding.rule not in self.unjudged:
-                raise _broken(finding)
+                rule = f" ({finding.rule})" if finding.rule else ""
+                raise invalid(finding.where, finding.expected, f"{finding.got}{rule}")
         return findings
 
 
@@ -257,20 +257,6 @@ def require_role_for(ask: Ask, kind: str) -> None:
     needed = ask.match.operation.permissions.for_kind(kind)
     if needed:
         require_any(ask.grant, needed)
-
-
-def split_url(url: str) -> tuple[str, str]:
-    """Scheme and host, and the path, of an address that may be anything; never raises."""
-    text = url.partition("#")[0].partition("?")[0]
-    scheme, found, rest = text.partition("://")
-    if not found:
-        return "", text
-    host, _, path = rest.partition("/")
-    return f"{scheme}://{host}", f"/{path}"
-
-
-def _lost(miss: Miss, method: str, path: str) -> Refusal:
-    return _LOST[miss.reason](miss, method, path[:200])
 
 
 def _unknown(miss: Miss, method: str, path: str) -> Refusal:
@@ -316,12 +302,6 @@ _LOST = {
     "version": _other_version,
     "uncovered": _uncovered,
 }
-
-
-def _broken(finding: Finding) -> Refusal:
-    rule = f" ({finding.rule})" if finding.rule else ""
-    aside = f"{finding.where}: expected {finding.expected}, got {finding.got}{rule}."
-    return Refusal("invalid-request", aside, parameter=finding.where)
 
 
 def _has_wrapper(value: Any) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from pytest_graphcalls.simulator.admission import split_url
 from pytest_graphcalls.simulator.responses import Refusal, Reply, Responses, documented
 from pytest_graphcalls.wire import (
     Headers,
@@ -23,45 +22,36 @@ _FAILED = 424
 """Status of an entry that depends on one that has failed (calls-batch.r03)."""
 
 
-class Batches:
-    """Takes batches apart and puts the answers together.
+def is_batch(request: Request) -> bool:
+    """Whether a request holds several."""
+    return request.method == "POST" and [one.lower() for one in path_segments(request.path)[1:]] == ["$batch"]
 
-    Args:
-        responses: writes the answer to the batch.
-    """
 
-    def __init__(self, responses: Responses) -> None:
-        self._responses = responses
+def answer_batch(request: Request, handle: Callable[[Request], Response], responses: Responses) -> Response:
+    """Answer a batch: each entry by ``handle``, in the order of the entries (calls-batch.r01)."""
+    try:
+        entries = list(_entries(request))
+    except Refusal as refusal:
+        return responses.refuse(request, refusal)
+    answers: dict[str, dict[str, Any]] = {}
+    for entry in entries:
+        failed = any(answers[one]["status"] >= 400 for one in _needs(entry))
+        answer = _FAILURE if failed else _answer_entry(request, entry, handle)
+        answers[str(entry["id"]).lower()] = {"id": entry["id"], **answer}
+    body = {"responses": list(answers.values())}
+    return responses.reply(request, Reply(200, documented("calls-batch.r01"), body))
 
-    def means(self, request: Request) -> bool:
-        """Whether a request is a batch."""
-        return request.method == "POST" and [one.lower() for one in path_segments(request.path)[1:]] == ["$batch"]
 
-    def answer(self, request: Request, handle: Callable[[Request], Response]) -> Response:
-        """Answer a batch: each entry by ``handle``, in the order of the entries (calls-batch.r01)."""
-        try:
-            entries = list(_entries(request))
-        except Refusal as refusal:
-            return self._responses.refuse(request, refusal)
-        answers: dict[str, dict[str, Any]] = {}
-        for entry in entries:
-            id = str(entry["id"])
-            failed = any(answers[one]["status"] >= 400 for one in _needs(entry))
-            answers[id.lower()] = {"id": entry["id"], **(_FAILURE if failed else self._one(request, entry, handle))}
-        body = {"responses": list(answers.values())}
-        return self._responses.reply(request, Reply(200, documented("calls-batch.r01"), body))
-
-    def _one(self, request: Request, entry: Mapping[str, Any], handle: Callable[[Request], Response]) -> dict[str, Any]:
-        origin, path = split_url(request.url)
-        root = f"{origin}/{path_segments(path)[0]}"
-        given = {str(name): str(value) for name, value in (entry.get("headers") or {}).items()}
-        own = [(name, value) for name, value in request.headers.pairs if name.lower() == "authorization"]
-        body = encode_json(entry["body"]) if entry.get("body") is not None else b""
-        address = f"{root}/{str(entry['url']).lstrip('/')}"
-        headers, method = Headers([*own, *given.items()]), str(entry["method"]).upper()
-        answer = handle(Request(method, address, headers, body, served=request.served))
-        answer = getattr(answer, "whole", answer)  # a fault may cut an answer short, not an entry of one
-        return {"status": answer.status, "headers": dict(answer.headers.pairs), "body": _readable(answer)}
+def _answer_entry(request: Request, entry: Mapping[str, Any], handle: Callable[[Request], Response]) -> dict[str, Any]:
+    root = f"{request.origin}/{path_segments(request.path)[0]}"
+    given = {str(name): str(value) for name, value in (entry.get("headers") or {}).items()}
+    own = [(name, value) for name, value in request.headers.pairs if name.lower() == "authorization"]
+    body = encode_json(entry["body"]) if entry.get("body") is not None else b""
+    address = f"{root}/{str(entry['url']).lstrip('/')}"
+    headers, method = Headers([*own, *given.items()]), str(entry["method"]).upper()
+    answer = handle(Request(method, address, headers, body, served=request.served))
+    answer = getattr(answer, "whole", answer)  # a fault may cut an answer short, not an entry of one
+    return {"status": answer.status, "headers": dict(answer.headers.pairs), "body": _readable(answer)}
 
 
 _FAILURE: Mapping[str, Any] = {

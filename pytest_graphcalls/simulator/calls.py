@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import Any
 
 from pytest_graphcalls.errors import NotAllowedNowError
 from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent, ParticipantState
 from pytest_graphcalls.simulator import resources
-from pytest_graphcalls.simulator.admission import Admission, Ask, require_role_for
+from pytest_graphcalls.simulator.admission import Ask, require_role_for
 from pytest_graphcalls.simulator.entities import AUDIO_ALONE, Call, Conference, Kind
 from pytest_graphcalls.simulator.requests import type_of
 from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, Result, documented, inferred, reported
@@ -24,6 +25,8 @@ _ALONE = "This conversation has ended as only one participant was remaining in t
 LEFT_ALONE = Result(200, 5010, _ALONE, reported("observed 6.17"), diagnosed=0)
 REMOVED = Result(200, 5300, "Removed by another participant.", reported("observed 6.20"), documented("observed 5b"))
 THROWN_OUT = Result(200, 5000, "Removed from the conversation.", reported("observed 6.20"), documented("observed 5b"))
+TURNED_AWAY = Result(200, 5000, "Removed from the conversation.", inferred("observed 5b"))
+"""How the call of a bot ends that a person has turned away in the lobby; which pair it is is not public."""
 REMOVED_ITSELF = Result(200, 5000, "Removed from the conversation.", inferred("observed 2b"))
 LOBBY_LEFT = Result(200, 5855, "Removed from the lobby.", documented("m3.41"))
 LAPSED = Result(408, 8537, "The call was not kept alive.", documented("call-keepalive.r05"))
@@ -55,17 +58,19 @@ REFUSED_IN: Mapping[CallState, str] = {
 """The error of a step that the lifecycle does not have, by the state the call is in (observed 2b)."""
 
 
+REQUESTED = frozenset({"answer", "reject", "redirect", "transfer", "hang up"})
+"""The events of calls that a bot brings about by a request."""
+
+
 class Calls:
     """Steps that every call takes, however it began. Each is a method that can be replaced.
 
     Args:
         world: the tenant.
-        admission: reads the body.
     """
 
-    def __init__(self, world: World, admission: Admission) -> None:
+    def __init__(self, world: World) -> None:
         self._world = world
-        self._admission = admission
         self.keepalive_seconds = KEEPALIVE_SECONDS
         self.before_end: Callable[[Call], None] = lambda _: None
         """Is handed each call that is about to end."""
@@ -80,9 +85,13 @@ class Calls:
 
     def live(self, ask: Ask) -> Call:
         """The call in the path, if it is the app's and not over (observed 2.13)."""
-        call = self._world.store.calls.get(ask.match.keys["call-id"])
-        if call is None or call.app_id != ask.grant.app.app_id:
-            raise Refusal("call-not-found")
+        id, app = ask.match.keys["call-id"], ask.grant.app.app_id
+        call = self._world.store.calls.get(id)
+        if call is None or call.app_id != app:
+            own = [one.id for one in self._world.store.calls.values() if one.app_id == app]
+            close = get_close_matches(id[:80].lower(), own[-20:], n=1, cutoff=0.8)
+            meant = f" Did you mean {close[0]!r}?" if close else ""
+            raise Refusal("call-not-found", f"App {app} has no call {id[:80]!r}.{meant}")
         if call.state is CallState.TERMINATED:
             raise Refusal("call-not-found", _end_of(call))
         return call
@@ -104,14 +113,15 @@ class Calls:
 
     def asked(self, ask: Ask) -> tuple[Call, Mapping[str, Any]]:
         """The established call in the path, and the body of the request."""
-        return self.established(ask), self._admission.body(ask)
+        return self.established(ask), self._world.admission.body(ask)
 
     def step(self, call: Call, event: CallEvent, **facts: Any) -> Call:
         """Let a request's ``event`` happen; what the lifecycle does not have is refused."""
         try:
             return self._world.store.step_call(call, event, **facts)
         except NotAllowedNowError as error:
-            raise Refusal(REFUSED_IN[call.state], str(error)) from None
+            allowed = tuple(one for one in error.allowed if one in REQUESTED)
+            raise Refusal(REFUSED_IN[call.state], str(replace(error, allowed=allowed))) from None
 
     def leg(self, app_id: str, conference: Conference, state: CallState, direction: str, **facts: Any) -> Call:
         """A new leg of an app in ``conference``."""
@@ -145,8 +155,7 @@ class Calls:
 
     def establish(self, call_id: str) -> None:
         """The call is through, unless it has ended in between."""
-        call = self._world.store.calls.get(call_id)
-        if call is not None and call.state is CallState.ESTABLISHING:
+        if call := self._world.store.call_in(call_id, CallState.ESTABLISHING):
             call = self._world.store.step_call(call, CallEvent.ESTABLISH)
             self._world.notifier.call_changed(call, COMING_ABOUT[call.direction])
             conference = self._world.store.conference_of(call)
@@ -160,22 +169,18 @@ class Calls:
 
     def give_up_waiting(self, call_id: str) -> None:
         """Remove a bot from the lobby that was not admitted (m3.41)."""
-        call = self._world.store.calls.get(call_id)
-        if call is None or call.state is not CallState.ESTABLISHED:
-            return
-        if not self._world.store.conference_of(call).is_inside(call.my_participant):
+        call = self._world.store.call_in(call_id, CallState.ESTABLISHED)
+        if call and not self._world.store.conference_of(call).is_inside(call.my_participant):
             self.end(call, CallEvent.END, LOBBY_LEFT)
 
     def open_audio(self, call_id: str) -> None:
         """Let the audio be active, and notify the bot of what is known, unless the call has ended (s0.17)."""
-        call = self._world.store.calls.get(call_id)
-        if call is not None and call.state is CallState.ESTABLISHED:
+        if call := self._world.store.call_in(call_id, CallState.ESTABLISHED):
             self._world.notifier.call_known(call)
 
     def give_up_joining(self, call_id: str) -> None:
         """A join that got nowhere ends, unless it has ended before (observed 10.6)."""
-        call = self._world.store.calls.get(call_id)
-        if call is not None and call.state is CallState.ESTABLISHING:
+        if call := self._world.store.call_in(call_id, CallState.ESTABLISHING):
             self.end(call, CallEvent.FAIL, JOIN_FAILED)
 
     def get(self, ask: Ask) -> Reply:
@@ -205,8 +210,8 @@ class Calls:
 
     def lapse(self, call_id: str) -> None:
         """End the call if its deadline has passed; look again later if it was put off."""
-        call = self._world.store.calls.get(call_id)
-        if call is None or call.state is CallState.TERMINATED:  # one that is no longer kept was over
+        call = self._world.store.call_in(call_id)
+        if call is None:
             return
         left = call.alive_until - self._world.clock.now
         if left > 0:
@@ -308,12 +313,8 @@ class Calls:
             conference = self._world.store.change_participant(conference, one.id, **facts)
         if changed:
             self.note_change(conference)
-            self.notify_changed(conference, fact)
+            self._world.notifier.roster_changed(conference, fact)
         return conference
-
-    def notify_changed(self, conference: Conference, fact: Fact) -> None:
-        """Notify every bot of the roster in which a participant has changed."""
-        self._world.notifier.roster_changed(conference, fact)
 
     def end_peer_legs(self, conference: Conference) -> None:
         """End a peer-to-peer call whose other side has left (observed 6.16); if it rang, it is cancelled."""

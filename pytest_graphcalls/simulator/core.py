@@ -5,42 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
-from threading import RLock
 from typing import Any
 
-from pytest_graphcalls.contract import Contract, Match, Miss
-from pytest_graphcalls.simulator.admission import Admission
-from pytest_graphcalls.simulator.batching import Batches
-from pytest_graphcalls.simulator.calls import Calls
-from pytest_graphcalls.simulator.clock import DEFAULT_START, Clock, Ids, Pace
-from pytest_graphcalls.simulator.creation import Creation
-from pytest_graphcalls.simulator.faults import Fault, Faults
-from pytest_graphcalls.simulator.handlers import HANDLERS, Handler
-from pytest_graphcalls.simulator.hearing import Hearing
-from pytest_graphcalls.simulator.identity import App, Authority, Channel
-from pytest_graphcalls.simulator.incoming import Incoming
-from pytest_graphcalls.simulator.invitations import Invitations
-from pytest_graphcalls.simulator.lobby import Lobby
-from pytest_graphcalls.simulator.media import Media
-from pytest_graphcalls.simulator.meetings import Meetings
-from pytest_graphcalls.simulator.notifications import Notifier
-from pytest_graphcalls.simulator.operations import Operations
-from pytest_graphcalls.simulator.outbox import Carried, Courier, Outbox, Retention
-from pytest_graphcalls.simulator.participants import Participants
-from pytest_graphcalls.simulator.people import People
+from pytest_graphcalls.simulator.batching import answer_batch, is_batch
+from pytest_graphcalls.simulator.clock import DEFAULT_START, Pace
+from pytest_graphcalls.simulator.faults import Fault
+from pytest_graphcalls.simulator.handlers import HANDLERS, Handler, Parts
+from pytest_graphcalls.simulator.identity import App
+from pytest_graphcalls.simulator.outbox import Carried, Courier
 from pytest_graphcalls.simulator.person import Person
-from pytest_graphcalls.simulator.prompts import Prompts
-from pytest_graphcalls.simulator.recordings import Recordings
-from pytest_graphcalls.simulator.responses import Refusal, Responses
-from pytest_graphcalls.simulator.routing import Routing
-from pytest_graphcalls.simulator.scenario import Meeting, Scenario
-from pytest_graphcalls.simulator.sharing import Sharing
-from pytest_graphcalls.simulator.signin import SimulatedSignIn
+from pytest_graphcalls.simulator.responses import Refusal
+from pytest_graphcalls.simulator.scenario import Meeting
 from pytest_graphcalls.simulator.simulated_call import SimulatedCall
-from pytest_graphcalls.simulator.store import Store
-from pytest_graphcalls.simulator.switches import Switches
-from pytest_graphcalls.simulator.transfers import Transfers
-from pytest_graphcalls.simulator.world import World
 from pytest_graphcalls.wire import Exchange, Notification, Request, Response
 
 Proceed = Callable[[Request], Response]
@@ -48,7 +24,7 @@ Proceed = Callable[[Request], Response]
 Interceptor = Callable[[Request, Proceed], Response]
 
 
-class Simulator:
+class Simulator(Parts):
     """A Microsoft Graph calls service for one tenant, in memory.
 
     It takes requests and gives answers as plain values, keeps what it would post to the bot in
@@ -56,8 +32,8 @@ class Simulator:
     same sequence of calls give the same ids.
 
     Every behaviour is a method of one of its parts (``admission``, ``creation``, ``calls``, ``incoming``,
-    ``transfers``, ``participants``, ``invitations``, ``media``, ``meetings``, ``prompts``, ``recordings``,
-    ``hearing``, ``routing``, ``sharing``, ``operations``, ``notifier``) that can be replaced on the instance.
+    ``transfers``, ``participants``, ``invitations``, ``media``, ``meetings``, ``prompts``, ``hearing``,
+    ``routing``, ``sharing``, ``operations``, ``notifier``) that can be replaced on the instance.
 
     Args:
         seed: for all ids.
@@ -74,51 +50,7 @@ class Simulator:
         start: datetime = DEFAULT_START,
         pace: Pace = Pace(),  # noqa: B008  a frozen value
     ) -> None:
-        contract = Contract.packaged()
-        self.lock = RLock()
-        self.clock = Clock(start, pace)
-        self.ids = Ids(seed)
-        self.tenant_id = tenant_id or self.ids.named("tenant")
-        self.cloud = contract.clouds["global"]
-        """The cloud that is simulated, with its host names."""
-        self.store = Store(self.clock)
-        self.people = People(self.ids, self.clock, self.tenant_id)
-        self.authority = Authority(contract, self.clock, self.ids, self.tenant_id)
-        self.signin = SimulatedSignIn(contract, self.authority, self.clock, self.ids)
-        self.channel = Channel(self.authority, self.clock)
-        self.notifier = Notifier(self.clock, self.ids, self.store, self.tenant_id)
-        self.outbox = Outbox(self.lock, self.clock, self.notifier)
-        self.responses = Responses(contract, self.clock, self.ids)
-        self.batches = Batches(self.responses)
-        shared = (self.store, self.people, self.authority, self.notifier)
-        world = World(contract, self.lock, self.tenant_id, self.clock, self.ids, *shared)
-        self.faults = Faults(world, self.outbox, self.responses)
-        self.retention = Retention(self.store, self.notifier, self.outbox, self.faults.forget_until)
-        self.admission = Admission(contract, self.authority)
-        self.calls = Calls(world, self.admission)
-        self.operations = Operations(world, self.calls)
-        self.invitations = Invitations(world, self.calls, self.operations)
-        self.creation = Creation(world, self.admission, self.calls, self.invitations.ring_target)
-        self.incoming = Incoming(world, self.admission, self.calls)
-        self.switches = Switches()
-        """Where sources differ: which behaviour is simulated; see :meth:`.Switches.choose`."""
-        self.transfers = Transfers(world, self.admission, self.calls, self.incoming, self.switches)
-        self.calls.decided = self.transfers.decided
-        self.participants = Participants(world, self.admission, self.calls, self.operations, self.invitations)
-        self.hearing = Hearing(world)
-        self.prompts = Prompts(world, self.operations, self.switches, self.outbox.later)
-        self.recordings = Recordings(world, self.operations, self.hearing, self.switches)
-        self.sharing = Sharing(world, self.calls, self.operations, self.participants)
-        self.calls.before_end = self.recordings.hang_up
-        self.calls.after_growth, self.calls.media_given = self.prompts.restart, self.prompts.read_ahead
-        self.calls.after_change += (self.recordings.listen_again, self.sharing.end_abandoned)
-        parts = (self.operations, self.prompts, self.recordings, self.switches)
-        self.media = Media(world, self.admission, self.calls, *parts)
-        self.routing = Routing(world, self.admission, self.calls, self.participants, self.operations, self.prompts)
-        self.meetings = Meetings(world, self.admission, self.calls)
-        self.lobby = Lobby(world, self.calls)
-        acting = (self.retention, self.hearing, self.sharing, self.lobby)
-        self.scenario = Scenario(world, self.calls, self.meetings, self.incoming, *acting)
+        super().__init__(seed, tenant_id, start, pace)
         self.handlers: dict[str, Handler] = {id: partial(handler, self) for id, handler in HANDLERS.items()}
         """By operation id: what carries it out. An entry can be replaced."""
         self._aside: tuple[tuple[str, Callable[[Request], Response | None]], ...] = (
@@ -202,8 +134,8 @@ class Simulator:
         A request to the sign-in is answered, too; being full of secrets, it is not shown to observers. Neither is a
         request for the keys that notifications are signed with, which is no part of the calls API.
         """
-        if self.batches.means(request):
-            return self.batches.answer(request, self.handle)
+        if is_batch(request):
+            return answer_batch(request, self.handle, self.responses)
         with self.lock:
             for mark, answer in self._aside:
                 if mark in request.url and (aside := answer(request)) is not None:
@@ -218,13 +150,13 @@ class Simulator:
 
     def _recording(self, request: Request) -> Response | None:
         try:
-            return self.recordings.read(request)
+            return self.media.read_recording(request)
         except Refusal as refusal:
             return self.responses.refuse(request, refusal)
 
-    def _carry_out(self, request: Request, found: Match | Miss | None = None) -> Response:
+    def _carry_out(self, request: Request) -> Response:
         try:
-            ask = self.admission.admit(request, found)
+            ask = self.admission.admit(request)
             reply = self.admission.selected(ask, self.handlers[ask.match.operation.id](ask))
         except Refusal as refusal:
             return self.responses.refuse(request, refusal)
@@ -312,14 +244,9 @@ class Simulator:
         with self.lock:
             if start is not None:
                 self.clock.start_at(start)
-            for part in (self.clock, self.ids, self.store, self.people, self.authority, self.signin, self.notifier):
+            first = (self.clock, self.ids, self.store, self.people, self.authority, self.signin, self.notifier)
+            for part in (*first, self.channel, self.prompts, self.switches, self.faults, self.outbox, self.retention):
                 part.reset()
-            self.channel.reset()
-            self.prompts.reset()
-            self.switches.reset()
-            self.faults.reset()
-            self.outbox.reset()
-            self.retention.reset()
 
     def observe(self, callback: Callable[[Exchange], None]) -> None:
         """Call ``callback`` with every exchange, after it was handled."""
@@ -402,9 +329,9 @@ class Simulator:
             recording_policy: whether it comes because a policy has those in it recorded.
             in_old_form: whether it comes in the form of Skype first, and in that of Graph once the bot answers 204.
         """
-        facts = {"recording_policy": recording_policy, "in_old_form": in_old_form}
+        facts = {"group": group, "recording_policy": recording_policy, "in_old_form": in_old_form}
         with self.lock:
-            return self.scenario.incoming_call(caller, group=group, app=app, others=others, **facts)
+            return self.scenario.incoming_call(caller, others, app, **facts)
 
     def notify(self, call: SimulatedCall | str, data: Any, *, change: str = "updated", below: str = "") -> None:
         """Post a notification of your own about a call, signed and checked as all are, with the next ``advance``.

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pytest_graphcalls.lifecycle import CallState
-from pytest_graphcalls.simulator.admission import Admission, Ask, require_role_for
+from pytest_graphcalls.simulator.admission import Ask, require_role_for
 from pytest_graphcalls.simulator.calls import COMING_ABOUT, Calls, require_instance, require_media_role
 from pytest_graphcalls.simulator.entities import Call, Conference, Identity, Kind
 from pytest_graphcalls.simulator.requests import CallOrder, call_order, require_object_id
-from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, documented, inferred, reported
+from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, documented, inferred, invalid, reported
 from pytest_graphcalls.simulator.world import World
 
 UNKNOWN_TARGET = inferred("observed 5b")
@@ -39,16 +39,12 @@ class Creation:
 
     Args:
         world: the tenant.
-        admission: reads the body.
         calls: what holds for every call.
         ring: rings a target.
     """
 
-    def __init__(
-        self, world: World, admission: Admission, calls: Calls, ring: Callable[[Call, Identity], None]
-    ) -> None:
+    def __init__(self, world: World, calls: Calls, ring: Callable[[Call, Identity], None]) -> None:
         self._world = world
-        self._admission = admission
         self._calls = calls
         self._ring = ring
 
@@ -72,7 +68,7 @@ class Creation:
 
     def create(self, ask: Ask) -> Reply:
         """Create a call."""
-        order = call_order(self._admission.body(ask), self._world.people)
+        order = call_order(self._world.admission.body(ask), self._world.people)
         create = Create(ask, order)
         for check in self.checks:
             check(create)
@@ -116,19 +112,16 @@ class Creation:
     def require_destination(self, create: Create) -> None:
         """Refuse a create that says neither whom to call nor which meeting to join."""
         if not create.order.targets and create.order.meeting is None:
-            aside = "$.targets: expected whom to call, or a meeting to join, got neither."
-            raise Refusal("invalid-request", aside, fact=inferred("observed 2.33"), parameter="$.targets")
+            expected = "whom to call, or a meeting to join"
+            raise invalid("$.targets", expected, "neither", fact=inferred("observed 2.33"))
 
     def require_known_meeting(self, create: Create) -> None:
         """Refuse a meeting that no test has made; what the service answers is not public (m1.7)."""
         at = create.order.meeting
         if at is not None and self._meeting_at(create.order) is None and not self._world.people.open:
-            place = PLACES[at.key[0]]
-            aside = (
-                f"{place}: expected a meeting of this simulator, got {at.key[1][:80]!r}. "
-                "simulator.meeting() holds one; simulator.open_directory = True lets any be joined."
-            )
-            raise Refusal("invalid-request", aside, fact=inferred("m1.7"), parameter=place)
+            place, got = PLACES[at.key[0]], repr(at.key[1][:80])
+            hint = "simulator.meeting() holds one; simulator.open_directory = True lets any be joined."
+            raise invalid(place, "a meeting of this simulator", got, hint, fact=inferred("m1.7"))
 
     def require_passcode(self, create: Create) -> None:
         """Refuse a number with another passcode than its own (m1.7)."""
@@ -137,16 +130,15 @@ class Creation:
             return
         given, right = at.info.get("passcode") or None, known.online.passcode
         if given != right:
-            place, wanted = "$.meetingInfo.passcode", "that of the meeting" if right else "none"
-            aside = f"{place}: expected {wanted}, got {'a different one' if given else 'none'}."
-            raise Refusal("invalid-request", aside, fact=inferred("m1.7"), parameter=place)
+            expected, got = "that of the meeting" if right else "none", "a different one" if given else "none"
+            raise invalid("$.meetingInfo.passcode", expected, got, fact=inferred("m1.7"))
 
     def limit_targets(self, create: Create) -> None:
         """Refuse more VoIP targets than a created group call takes."""
         voip = sum(one.sort != "phone" for one in create.order.targets)
         if voip > CREATED_TARGETS:
-            aside = f"$.targets: expected at most {CREATED_TARGETS} users, got {voip}."
-            raise Refusal("invalid-request", aside, fact=inferred("application-post-calls.r07"), parameter="$.targets")
+            fact = inferred("application-post-calls.r07")
+            raise invalid("$.targets", f"at most {CREATED_TARGETS} users", f"{voip}", fact=fact)
 
     def refuse_bot_targets(self, create: Create) -> None:
         """Refuse to call a bot (observed 10.21)."""
@@ -159,7 +151,7 @@ class Creation:
             require_object_id(self._world.people, one, f"$.targets[{index}].identity")
 
     def require_own_source(self, create: Create) -> None:
-        """Refuse to call as anybody but the app itself, its instance or a guest (observed 2.10)."""
+        """Refuse to call as another identity than the app itself, its instance or a guest (observed 2.10)."""
         source, app = create.order.source, create.ask.grant.app
         if source is None or source.sort == "guest":
             return

@@ -21,7 +21,7 @@ BOT_FRAMEWORK_TENANTS = frozenset({"botframework.com", "d6d49420-f39b-4df7-a1dc-
 
 _ADDRESS = re.compile(
     r"/(?P<tenant>[^/?#]+)/(?P<rest>(?:v2\.0/)?\.well-known/openid-configuration|discovery/instance"
-    r"|discovery/(?:v2\.0/)?keys|oauth2/(?:v2\.0/)?token)/?(?:[?#].*)?",
+    r"|discovery/(?:v2\.0/)?keys|oauth2/(?:v2\.0/)?token)/?",
     re.IGNORECASE,
 )
 _TENANT_SHAPE = re.compile(
@@ -67,15 +67,12 @@ class Address:
         return "v2.0/" in self.endpoint
 
 
-def address_of(url: str) -> Address | None:
+def address_of(request: Request) -> Address | None:
     """The parts of an address of the sign-in; ``None`` for any other."""
-    if "/oauth2/" not in url and "/.well-known/" not in url and "/discovery/" not in url:
+    if "/oauth2/" not in request.url and "/.well-known/" not in request.url and "/discovery/" not in request.url:
         return None  # every request of the calls API comes by here
-    scheme, found, rest = url.partition("://")
-    host, _, path = rest.partition("/") if found else ("", "", url.removeprefix("/"))
-    match = _ADDRESS.fullmatch(f"/{path}")
-    origin = f"{scheme}://{host}" if found else ORIGIN
-    return Address(origin, unquote(match["tenant"]), match["rest"].lower()) if match else None
+    match = _ADDRESS.fullmatch(request.path)
+    return Address(request.origin or ORIGIN, unquote(match["tenant"]), match["rest"].lower()) if match else None
 
 
 class Directory:

@@ -17,7 +17,6 @@ from typing import Any
 from pytest_graphcalls.contract.model import LongRunning
 from pytest_graphcalls.lifecycle import CallState, OperationState, ParticipantState
 from pytest_graphcalls.simulator.audio import Music, Plan, Sound, Tone
-from pytest_graphcalls.simulator.online_meeting import OnlineMeeting
 from pytest_graphcalls.simulator.responses import Result
 
 E164 = re.compile(r"\+[1-9][0-9]{1,14}")
@@ -53,6 +52,11 @@ class Identity:
         return self.sort, self.id.lower()
 
     @property
+    def called(self) -> str:
+        """The display name, or the id where there is none."""
+        return self.name or self.id
+
+    @property
     def mri(self) -> str:
         """The name the platform uses in its messages (observed 5c, template of a failed invite)."""
         return f"4:{self.id}" if self.sort == "phone" else f"8:orgid:{self.id}"
@@ -69,6 +73,27 @@ class CachedJson:
 
 AUDIO_ALONE: Mapping[str, str] = MappingProxyType({"audio": "sendReceive"})
 """The streams of one who takes part by voice."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnlineMeeting:
+    """A meeting as its organizer has it, whether or not people are in it.
+
+    Attributes:
+        id: its id on the wire.
+        join_url: the long form of its join address.
+        join_id: its number, digits only.
+        passcode: belongs to the number, or ``None``.
+        attendees: ids of the users who are invited.
+        members: further members, as they are shown.
+    """
+
+    id: str
+    join_url: str
+    join_id: str
+    passcode: str | None
+    attendees: tuple[str, ...]
+    members: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +242,7 @@ class Conference:
 
     @property
     def has_people(self) -> bool:
-        """Whether anybody but bots is in it or still being rung."""
+        """Whether a person is in it or still being rung."""
         return any(one.is_person for one in self.people.values())
 
     def holds(self, identity: Identity) -> bool:

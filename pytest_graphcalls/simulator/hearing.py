@@ -37,8 +37,8 @@ class Hearing:
             raise SettingError("presses(keys)", repr(keys)[:80], ANY_KEY)
         with self._world.lock:
             if not after and not self._calls_with(identity):
-                who, meant = identity.name or identity.id, self._world.people.meant(identity.name)
-                raise NotAllowedNowError(who, "press a key", "in no call", ("join",), meant)
+                meant = self._world.people.meant(identity.name)
+                raise NotAllowedNowError(identity.called, "presses", "in no call", ("joins",), meant)
             for number, tone in enumerate(tones):
                 moment = after + number * self._world.pace.tone
                 if moment:
@@ -50,7 +50,7 @@ class Hearing:
         """Let a key be heard in every call that a person is in (s4.6); the bot is notified if it has asked for it."""
         for call in self._calls_with(identity):
             number = 1 + sum(one.sequence_id is not None for one in call.tones) if call.hears_tones else None
-            heard = Tone(tone, self._world.clock.now, identity.name or identity.id, number)
+            heard = Tone(tone, self._world.clock.now, identity.called, number)
             self._world.store.change_call(call, tones=(*call.tones, heard))
             if number is not None:
                 self._world.notifier.tone_pressed(call, tone, number)
@@ -88,7 +88,7 @@ class Hearing:
 
     def speech_in(self, call: Call) -> list[Span]:
         """The times at which the bot of a call hears a person; people without a script speak all the time."""
-        stays = self._stays(call)
+        stays = [*self._world.store.stays_in(self._world.store.conference_of(call))]
         spans = []
         for bot in (stay for stay in stays if stay.one.id == call.my_participant):
             for stay in (stay for stay in stays if stay.one.is_person and bot.one.hears(stay.one)):
@@ -98,15 +98,12 @@ class Hearing:
                     spans += [span] if span[0] < span[1] else []
         return spans
 
-    def _stays(self, call: Call) -> list[Stay]:
-        return [*self._world.store.stays_in(self._world.store.conference_of(call))]
-
     def heard_now(self, identity: Identity) -> tuple[str, ...]:
         """The names of those whom a person would hear now, in any call, bots included."""
         with self._world.lock:
             places = self._world.store.conferences_of(identity)
             there = [(ear, one) for place in places if (ear := place.find(identity)) for one in place.active]
-            return tuple(one.identity.name or one.identity.id for ear, one in there if ear.hears(one))
+            return tuple(one.identity.called for ear, one in there if ear.hears(one))
 
     def played(self, call: Call) -> tuple[Prompt, ...]:
         """The prompts that were played into a call, in order."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from threading import Lock
 from typing import Protocol
 
@@ -14,7 +15,6 @@ from pytest_graphcalls.simulator.signin import client_id
 from pytest_graphcalls.wire import EVIDENCE_HEADER, Headers, Request, Response
 
 UNKNOWN_TENANT = "00000000-0000-4000-8000-000000000000"
-_REMEMBERED = 4096
 
 
 class Service(Protocol):
@@ -32,7 +32,7 @@ class Service(Protocol):
 class Host:
     """Simulators by tenant. Parallel tests share one server and do not see each other.
 
-    The tenant is read from the token before anybody has verified it; the simulator it leads to does. A
+    The tenant is read from the token before it is verified; the simulator it leads to does. A
     request without a token, or for a tenant that was not added, goes to the default simulator, which answers
     as to any token that is not its own: 401. A request to the sign-in names its tenant in the address, or, where
     that has a shared name or a domain, its application in the form.
@@ -44,7 +44,7 @@ class Host:
     def __init__(self, default: Simulator | None = None) -> None:
         self.default = default or Simulator(tenant_id=UNKNOWN_TENANT)
         self._tenants = {self.default.tenant_id: self.default}
-        self._routes: dict[str, str] = {}
+
         self._lock = Lock()
 
     def add(self, simulator: Simulator) -> Simulator:
@@ -69,9 +69,9 @@ class Host:
 
     def simulator_for(self, request: Request) -> Simulator:
         """The simulator of the tenant that the request's token, or the address of the sign-in, names."""
-        address = address_of(request.url)
+        address = address_of(request)
         if address is None:
-            return self._tenants.get(self._tenant_of(bearer(request)), self.default)
+            return self._tenants.get(_tenant_of(bearer(request)), self.default)
         return self._tenants.get(address.tenant.lower()) or self._with_app(client_id(request)) or self.default
 
     def _with_app(self, app_id: str) -> Simulator | None:
@@ -96,14 +96,10 @@ class Host:
         with self._lock:
             return tuple(self._tenants.values())
 
-    def _tenant_of(self, token: str) -> str:
-        tenant = self._routes.get(token)
-        if tenant is None:
-            tenant = str(peek(token, 1).get("tid", ""))
-            if len(self._routes) >= _REMEMBERED:
-                self._routes.clear()
-            self._routes[token] = tenant
-        return tenant
+
+@lru_cache(4096)
+def _tenant_of(token: str) -> str:
+    return str(peek(token, 1).get("tid", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +134,7 @@ class ByHost:
 
 def _kind_asked(request: Request) -> HostKind:
     """The kind of service that a request asks for, by its path."""
-    if address_of(request.url) is not None:
+    if address_of(request) is not None:
         return HostKind.SIGN_IN
     path = request.path.lower().rstrip("/")
     is_channel = path.startswith("/v1/.well-known/") or path == SHORT_KEYS_PATH

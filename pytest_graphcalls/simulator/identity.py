@@ -9,7 +9,8 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from pytest_graphcalls.contract import Contract, Evidence
@@ -17,17 +18,9 @@ from pytest_graphcalls.errors import SettingError, UnknownNameError
 from pytest_graphcalls.simulator.clock import Clock, Ids
 from pytest_graphcalls.simulator.entities import E164, Identity
 from pytest_graphcalls.simulator.keys import CHANNEL_KEY_ID, Keyring
-from pytest_graphcalls.simulator.responses import Refusal
+from pytest_graphcalls.simulator.responses import Refusal, page
 from pytest_graphcalls.validation import MOST, quantity, shown
-from pytest_graphcalls.wire import (
-    EVIDENCE_HEADER,
-    Headers,
-    MalformedJsonError,
-    Request,
-    Response,
-    decode_json,
-    encode_json,
-)
+from pytest_graphcalls.wire import MalformedJsonError, Request, Response, decode_json
 
 GRAPH = "https://graph.microsoft.com"
 AUDIENCES = frozenset({GRAPH, f"{GRAPH}/", "00000003-0000-0000-c000-000000000000"})
@@ -77,26 +70,6 @@ class Grant:
     roles: frozenset[str]
 
 
-@dataclass(slots=True)
-class _Known:
-    """Tokens judged before: their claims, while they hold."""
-
-    claims: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    keys: tuple[int, ...] = ()
-
-    def of(self, token: str, keys: tuple[int, ...]) -> Mapping[str, Any] | None:
-        if keys != self.keys:  # a key that is published no longer takes its tokens with it
-            self.claims.clear()
-            self.keys = keys
-        return self.claims.get(token)
-
-    def remember(self, token: str, claims: Mapping[str, Any]) -> Mapping[str, Any]:
-        if len(self.claims) >= _REMEMBERED:
-            self.claims.clear()
-        self.claims[token] = claims
-        return claims
-
-
 class Authority:
     """The tenant's apps and their tokens.
 
@@ -120,7 +93,7 @@ class Authority:
 
     def reset(self) -> None:
         """Forget every app but the default one, which is as new."""
-        self._known = _Known()
+        self._trusted = lru_cache(_REMEMBERED)(self._trust)
         self.keys.reset()
         self._apps: dict[str, App] = {}
         self.app = self.register(name="Bot", phone_number="+15550100")
@@ -251,13 +224,16 @@ class Authority:
     def _claims(self, token: str) -> Mapping[str, Any]:
         if not token:
             raise Refusal("token-missing", headers=_CHALLENGE)
-        claims = self._known.of(token, self.keys.published)
-        if claims is None:
-            claims = self._known.remember(token, self._judged(self._verified(token)))
+        claims: Mapping[str, Any] = self._trusted(token, self.keys.published)
         if claims["exp"] <= self._clock.epoch:
             # nbf and iat are not looked at: a token outlives reset(), which sets the clock back.
             raise _refused("the token has expired")
         return claims
+
+    def _trust(self, token: str, published: tuple[int, ...]) -> Mapping[str, Any]:
+        """The claims of a token; ``published`` is there so that those of a key that is not, are not remembered."""
+        del published
+        return self._judged(self._verified(token))
 
     def _verified(self, token: str) -> Mapping[str, Any]:
         # Looked at first with our own reader: PyJWT would read a header that is nested a thousand deep.
@@ -337,7 +313,7 @@ class Channel:
         self._clock = clock
         self.keys = Keyring(CHANNEL_KEY_ID)
         """The keys that notifications are signed with; ``rotate()`` and ``retire()`` change them."""
-        self._pages: Mapping[str, Callable[[str], Response]] = {
+        self._pages: Mapping[str, Callable[[Request], Response]] = {
             METADATA_PATH.lower(): self.metadata,
             KEYS_PATH: self.key_set,
             SHORT_KEYS_PATH: self.key_set,
@@ -370,32 +346,21 @@ class Channel:
 
     def answer(self, request: Request) -> Response | None:
         """The answer to a request for the metadata or the keys; ``None`` when it means something else."""
-        page = self._pages.get(request.path.rstrip("/").lower())
-        return page(request.url) if page and request.method in {"GET", "HEAD"} else None
+        shown = self._pages.get(request.path.rstrip("/").lower())
+        return shown(request) if shown and request.method in {"GET", "HEAD"} else None
 
-    def metadata(self, url: str) -> Response:
+    def metadata(self, request: Request) -> Response:
         """The discovery document with the address of the keys; incomplete, as the real one is (observed 7.8)."""
-        scheme, found, rest = url.partition("://")
-        origin = f"{scheme}://{rest.partition('/')[0]}" if found else _ORIGIN
         facts = {
             "issuer": ISSUER,
             "authorization_endpoint": "https://invalid.botframework.com",
-            "jwks_uri": f"{origin}{KEYS_PATH}",
+            "jwks_uri": f"{request.origin or _ORIGIN}{KEYS_PATH}",
             "id_token_signing_alg_values_supported": ["RS256"],
             "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         }
-        return self._page(facts, f"{Evidence.REPORTED}; fact=observed 7.2, 7.8")
+        return page(self._clock, facts, f"{Evidence.REPORTED}; fact=observed 7.2, 7.8")
 
-    def key_set(self, url: str) -> Response:
+    def key_set(self, _request: Request) -> Response:
         """The published keys."""
-        del url
         keys = [{**key, "x5t": key["kid"], "endorsements": ENDORSEMENTS} for key in self.keys.public()]
-        return self._page({"keys": keys}, f"{Evidence.INFERRED}; fact=what validators read of it")
-
-    def _page(self, facts: Mapping[str, Any], evidence: str) -> Response:
-        headers = (
-            ("Content-Type", "application/json; charset=utf-8"),
-            ("Date", self._clock.http_date()),
-            (EVIDENCE_HEADER, evidence),
-        )
-        return Response(200, Headers(headers), encode_json(facts))
+        return page(self._clock, {"keys": keys}, f"{Evidence.INFERRED}; fact=what validators read of it")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pytest_graphcalls.lifecycle import CallEvent, CallState
-from pytest_graphcalls.simulator.admission import Admission, Ask, require_role_for
+from pytest_graphcalls.simulator.admission import Ask, require_role_for
 from pytest_graphcalls.simulator.calls import COMING_ABOUT, Calls, require_media_role
 from pytest_graphcalls.simulator.entities import Call
 from pytest_graphcalls.simulator.requests import asked_of, is_https
@@ -28,13 +28,11 @@ class Incoming:
 
     Args:
         world: the tenant.
-        admission: reads the body.
         calls: what holds for every call.
     """
 
-    def __init__(self, world: World, admission: Admission, calls: Calls) -> None:
+    def __init__(self, world: World, calls: Calls) -> None:
         self._world = world
-        self._admission = admission
         self._calls = calls
         self.seconds = INCOMING_SECONDS
         self.recording_seconds = RECORDING_SECONDS
@@ -49,20 +47,18 @@ class Incoming:
     def arrive_again(self, call_id: str) -> None:
         """Notify the bot of a call once more, in the form of Graph: it has answered 204 to the older one (m3.3)."""
         with self._world.lock:
-            call = self._world.store.calls.get(call_id)
-            if call is not None and call.state is CallState.INCOMING:
+            if call := self._world.store.call_in(call_id, CallState.INCOMING):
                 self._world.notifier.call_arrived(call)
 
     def expire(self, call_id: str) -> None:
         """End a call that was not answered in time (call-reject.r04)."""
-        call = self._world.store.calls.get(call_id)
-        if call is not None and call.state is CallState.INCOMING:
+        if call := self._world.store.call_in(call_id, CallState.INCOMING):
             self._calls.end(call, CallEvent.EXPIRE, NOT_RECORDED if call.by_policy else NOT_ANSWERED)
 
     def answer(self, ask: Ask) -> Reply:
         """Take an incoming call."""
         call = self._calls.live(ask)
-        body = self._admission.body(ask)
+        body = self._world.admission.body(ask)
         self.require_answer_role(ask, call)
         require_media_role(ask, body)
         asked = {**call.asked, **asked_of(body, "acceptedModalities", "incomingCallOptions")}
@@ -92,7 +88,7 @@ class Incoming:
     def reject(self, ask: Ask) -> Reply:
         """Refuse an incoming call."""
         call = self._calls.live(ask)
-        body = self._admission.body(ask)
+        body = self._world.admission.body(ask)
         self.require_incoming(call)
         facts = {"callback": self.take_callback(call, body), "rejected_with": self.read_reason(body)}
         self.drop_rejected(call, **facts)
@@ -101,9 +97,8 @@ class Incoming:
     def require_incoming(self, call: Call) -> None:
         """Refuse to reject or redirect a call that was answered: it goes on (call-reject.r02, call-redirect.r02)."""
         if call.state is not CallState.INCOMING:
-            raise Refusal(
-                "already-established", f"The call is {call.state}; only an incoming call can be rejected or redirected."
-            )
+            aside = f"The call is {call.state}; only an incoming call can be rejected or redirected."
+            raise Refusal("already-established", aside)
 
     def read_reason(self, body: Mapping[str, Any]) -> str:
         """The reason, whatever its letter case (observed 11.4); ``none`` when there is none."""
@@ -112,9 +107,5 @@ class Incoming:
     def drop_rejected(self, call: Call, **facts: Any) -> None:
         """End a rejected call and notify the bot (call-reject.r07)."""
         call = self._calls.step(call, CallEvent.REJECT, **facts)
-        self.notify_rejected(call)
-        self._calls.forget(call)
-
-    def notify_rejected(self, call: Call) -> None:
-        """Notify the bot that the rejected call is over."""
         self._world.notifier.call_rejected(call)
+        self._calls.forget(call)

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent, ParticipantState as State
+from pytest_graphcalls.lifecycle import CallEvent, ParticipantEvent, ParticipantState as State
 from pytest_graphcalls.simulator import resources
 from pytest_graphcalls.simulator.admission import Ask
 from pytest_graphcalls.simulator.calls import FIRST_ROSTER, PEER_LEFT, Calls, require_instance
 from pytest_graphcalls.simulator.entities import E164, Call, Conference, Identity, Invitee, Kind, Operation, Participant
 from pytest_graphcalls.simulator.operations import Operations
 from pytest_graphcalls.simulator.requests import InviteOrder, invite_order, require_object_id
-from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, Result, documented, inferred, reported
+from pytest_graphcalls.simulator.responses import Refusal, Reply, Result, documented, inferred, invalid, reported
 from pytest_graphcalls.simulator.world import World
 
 MOST_INVITEES = 5  # participant-invite.r05
@@ -86,24 +86,24 @@ class Invitations:
     def require_invitees(self, invite: Invite) -> None:
         """Refuse an empty list."""
         if not invite.order.invitees:
-            raise _invalid("$.participants", "at least one entry", "none", inferred("observed 2.33"))
+            raise invalid("$.participants", "at least one entry", "none", fact=inferred("observed 2.33"))
 
     def limit_invitees(self, invite: Invite) -> None:
         """Refuse a sixth invitee (participant-invite.r05)."""
         if len(invite.order.invitees) > self.most_invitees:
-            raise _invalid("$.participants", f"at most {self.most_invitees} entries", f"{len(invite.order.invitees)}")
+            raise invalid("$.participants", f"at most {self.most_invitees} entries", f"{len(invite.order.invitees)}")
 
     def require_identity(self, invite: Invite) -> None:
         """Refuse an entry without an identity."""
         for index, one in enumerate(invite.order.invitees):
             if not one.identity.id:
-                raise _invalid(f"$.participants[{index}].identity", "an identity with an id", "none")
+                raise invalid(f"$.participants[{index}].identity", "an identity with an id", "none")
 
     def limit_client_context(self, invite: Invite) -> None:
         """Refuse a ``clientContext`` that is too long (participant-invite.r14)."""
         length = len(invite.order.client_context or "")
         if length > self.longest_context:
-            raise _invalid("$.clientContext", f"at most {self.longest_context} characters", f"{length}")
+            raise invalid("$.clientContext", f"at most {self.longest_context} characters", f"{length}")
 
     def require_group_call_for_several(self, invite: Invite) -> None:
         """Refuse several invitees in a peer-to-peer call (participant-invite.r04)."""
@@ -113,9 +113,8 @@ class Invitations:
     def require_chat_info_for_several(self, invite: Invite) -> None:
         """Refuse several invitees in a call without chatInfo (participant-invite.r06)."""
         if len(invite.order.invitees) > 1 and not self._world.store.conference_of(invite.call).chat:
-            raise _invalid(
-                "$.participants", "one entry, because the call has no chatInfo", f"{len(invite.order.invitees)}"
-            )
+            expected = "one entry, because the call has no chatInfo"
+            raise invalid("$.participants", expected, f"{len(invite.order.invitees)}")
 
     def refuse_second_bot(self, invite: Invite) -> None:
         """Refuse to bring another bot in (participant-invite.r13; the code is that of bot to bot calls)."""
@@ -132,7 +131,7 @@ class Invitations:
         for index, one in enumerate(invite.order.invitees):
             if one.identity.sort == "phone" and not E164.fullmatch(one.identity.id):
                 place = f"$.participants[{index}].identity.phone.id"
-                raise _invalid(place, "a phone number in E.164 form", repr(one.identity.id[:40]))
+                raise invalid(place, "a phone number in E.164 form", repr(one.identity.id[:40]))
 
     def require_phone_instance(self, invite: Invite) -> None:
         """Refuse to ring a phone without an application instance that has a number (participant-invite.r10)."""
@@ -145,7 +144,7 @@ class Invitations:
         seen: set[tuple[str, str]] = set()
         for index, one in enumerate(invite.order.invitees):
             if one.identity.key in seen or conference.holds(one.identity):
-                raise _invalid(f"$.participants[{index}].identity", "a person who is not invited yet", "a repetition")
+                raise invalid(f"$.participants[{index}].identity", "a person who is not invited yet", "a repetition")
             seen.add(one.identity.key)
 
     def refuse_taken_participant_id(self, invite: Invite) -> None:
@@ -154,7 +153,7 @@ class Invitations:
         for index, one in enumerate(invite.order.invitees):
             if one.participant and one.participant in taken:
                 place = f"$.participants[{index}].participantId"
-                raise _invalid(place, "an id that is not in use in the call", "one that is")
+                raise invalid(place, "an id that is not in use in the call", "one that is")
             taken.add(one.participant)
 
     def require_own_replaced_call(self, invite: Invite) -> None:
@@ -162,11 +161,11 @@ class Invitations:
         replaced_id = invite.order.invitees[0].replaces
         if not replaced_id:
             return
-        replaced = self._world.store.calls.get(replaced_id)
-        if replaced is None or replaced.state is CallState.TERMINATED or replaced.app_id != invite.ask.grant.app.app_id:
+        replaced = self._world.store.call_in(replaced_id)
+        if replaced is None or replaced.app_id != invite.ask.grant.app.app_id:
             raise Refusal("call-not-found", f"replacesCallId {replaced_id[:80]!r} names no call of this app.")
         if replaced.id == invite.call.id:
-            raise _invalid("$.participants[0].replacesCallId", "another call", "the call itself")
+            raise invalid("$.participants[0].replacesCallId", "another call", "the call itself")
 
     def start(self, ask: Ask, call: Call, order: InviteOrder) -> Operation:
         """Start the operation and ring everybody."""
@@ -237,8 +236,8 @@ class Invitations:
 
     def leave_replaced(self, invitee: Invitee) -> None:
         """Take an invitee who has joined out of the call that ``replacesCallId`` names, if they were in it."""
-        replaced = self._world.store.calls.get(invitee.replaces)
-        if replaced is None or replaced.state is CallState.TERMINATED:
+        replaced = self._world.store.call_in(invitee.replaces)
+        if replaced is None:
             return
         conference = self._world.store.conference_of(replaced)
         one = conference.find(invitee.identity)
@@ -310,7 +309,3 @@ def _failed(identity: Identity, result: Result) -> Result:
     """The reason of a failed invite, in the wording that reports show (observed 5c)."""
     text = f"addParticipants failed for participant {identity.mri}. Underlying reason: {result.message}"
     return replace(result, message=text)
-
-
-def _invalid(place: str, expected: str, got: str, fact: Fact | None = None) -> Refusal:
-    return Refusal("invalid-request", f"{place}: expected {expected}, got {got}.", fact=fact, parameter=place)

@@ -10,10 +10,10 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from pytest_graphcalls.simulator import resources
-from pytest_graphcalls.simulator.admission import Admission, Ask
+from pytest_graphcalls.simulator.admission import Ask
 from pytest_graphcalls.simulator.calls import Calls
-from pytest_graphcalls.simulator.entities import Conference, Identity
-from pytest_graphcalls.simulator.online_meeting import OnlineMeeting
+from pytest_graphcalls.simulator.entities import Conference, Identity, OnlineMeeting
+from pytest_graphcalls.simulator.people import GUID
 from pytest_graphcalls.simulator.responses import Refusal, Reply, documented, reported
 from pytest_graphcalls.simulator.world import World
 
@@ -21,7 +21,7 @@ JOIN_ADDRESS = "https://teams.microsoft.com/l/meetup-join/"
 """How the long form of a join address begins (joinurl.r01)."""
 
 _FILTER = re.compile(r"\s*(joinWebUrl|joinMeetingIdSettings/joinMeetingId)\s+eq\s+'((?:[^']|'')*)'\s*", re.IGNORECASE)
-_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
 _ID = re.compile(rb"1\*([^*]+)\*0\*\*(.+)")
 _SHOWN_AGAIN = ("subject", "lobbyBypassSettings", "allowedPresenters", "isEntryExitAnnounced")
 
@@ -31,13 +31,11 @@ class Meetings:
 
     Args:
         world: the tenant.
-        admission: reads the body.
         calls: makes the conference of a meeting.
     """
 
-    def __init__(self, world: World, admission: Admission, calls: Calls) -> None:
+    def __init__(self, world: World, calls: Calls) -> None:
         self._world = world
-        self._admission = admission
         self._calls = calls
 
     def find(self, ask: Ask) -> Reply:
@@ -59,7 +57,7 @@ class Meetings:
     def create(self, ask: Ask) -> Reply:
         """Make a meeting that the user of the path organizes."""
         user = self.user(ask)
-        body = self._admission.body(ask)
+        body = self._world.admission.body(ask)
         host = self._world.people.completed(Identity("user", user))
         return Reply(201, documented("onlinemeeting-create.r01"), self.one(ask, self.made(host, body)))
 
@@ -67,23 +65,22 @@ class Meetings:
         """Take a meeting away; calls in it go on."""
         found = self.known(self.named(ask))
         self.require_organizer(found, self.user(ask))
-        self.take_away(found)
+        self._world.store.drop_meeting(found)
         return Reply(204, documented("onlinemeeting-delete.r01"))
 
     def user(self, ask: Ask) -> str:
         """The user of the path, if the app may act for them (aap.r01); it is an object id (m2.6)."""
         self.require_policy(ask)
         user = ask.match.keys["user-id"]
-        if not _GUID.fullmatch(user):
+        if not GUID.fullmatch(user):
             aside = f"{user[:80]!r} is no object id of a user; other names are not supported here."
             raise Refusal("invalid-request", aside, fact=reported("m2.6"), parameter="userId")
         return user
 
     def require_policy(self, ask: Ask) -> None:
         """Refuse an app that no application access policy lists."""
-        app = ask.grant.app
-        if not app.has_access_policy:
-            raise Refusal("meeting-no-policy", app=app.app_id)
+        if not ask.grant.app.has_access_policy:
+            raise Refusal("meeting-no-policy", app=ask.grant.app.app_id)
 
     def filtered(self, ask: Ask) -> tuple[str, ...]:
         """The condition of a look-up."""
@@ -131,10 +128,6 @@ class Meetings:
         if user.lower() not in map(str.lower, found.online.attendees):
             self.require_organizer(found, user)
 
-    def take_away(self, found: Conference) -> None:
-        """Let a meeting be found no more."""
-        self._world.store.drop_meeting(found)
-
     def made(
         self, organizer: Identity, body: Mapping[str, Any], guests: Iterable[Identity] = (), **facts: Any
     ) -> Conference:
@@ -165,14 +158,9 @@ class Meetings:
         )
         chat = resources.shown_again("chatInfo", {"threadId": thread, "messageId": "0", "replyChainMessageId": None})
         info = resources.shown_again("organizerMeetingInfo", {"organizer": resources.identity_set(organizer)})
-        keys = (
-            ("chat", thread, "0"),
-            ("joinMeetingId", online.join_id),
-            ("meeting", online.id),
-            address_key(address),
-        )
+        found_by = (("chat", thread, "0"), ("joinMeetingId", online.join_id), ("meeting", online.id))
         facts |= {"chat": chat, "meeting": info, "organizer": organizer.id, "online": online}
-        return self._calls.new_meeting(keys, **facts)
+        return self._calls.new_meeting((*found_by, address_key(address)), **facts)
 
     def passcode(self) -> str:
         """A passcode, as the service makes it when one is required (onlinemeeting-create.r05)."""

@@ -75,7 +75,7 @@ class Notifier:
     Args:
         clock: for the moment.
         ids: for the message ids.
-        store: for the state that a notification tells of.
+        store: for the state that a notification reports.
         tenant_id: the tenant that incoming calls come from.
     """
 

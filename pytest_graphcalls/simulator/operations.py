@@ -175,7 +175,7 @@ class Operations:
     def _over(self, operation: Operation, event: OperationEvent, **facts: Any) -> Operation:
         operation = self._world.store.step_operation(operation, event, ended=self._world.clock.now, **facts)
         if self._world.store.calls[operation.call].state is not CallState.TERMINATED:
-            self.notify_end(operation)
+            self._world.notifier.operation_ended(operation)
         return operation
 
     def _next(self, operation: Operation) -> None:
@@ -183,10 +183,6 @@ class Operations:
         following = self._first_in_queue(operation)
         if following.id != operation.id:
             self._run(following)
-
-    def notify_end(self, operation: Operation) -> None:
-        """Notify the bot that an operation has ended."""
-        self._world.notifier.operation_ended(operation)
 
     def _first_in_queue(self, operation: Operation) -> Operation:
         """The oldest unfinished operation of the same queue; the operation itself where it queues behind none."""

@@ -88,7 +88,7 @@ class Outbox:
 
     @property
     def is_open(self) -> bool:
-        """Whether anybody has ever asked for anything to go out."""
+        """Whether a courier was ever set, to which notifications go out."""
         return self._courier is not None
 
     @property

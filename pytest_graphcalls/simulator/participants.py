@@ -7,7 +7,7 @@ from functools import partial
 
 from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent, ParticipantState
 from pytest_graphcalls.simulator import resources
-from pytest_graphcalls.simulator.admission import Admission, Ask
+from pytest_graphcalls.simulator.admission import Ask
 from pytest_graphcalls.simulator.calls import REMOVED, REMOVED_ITSELF, Calls
 from pytest_graphcalls.simulator.entities import Call, Conference, Kind, Participant
 from pytest_graphcalls.simulator.invitations import Invitations
@@ -22,17 +22,13 @@ class Participants:
 
     Args:
         world: the tenant.
-        admission: reads the body.
         calls: what holds for every call.
         operations: answers with an operation.
         invitations: withdraws those that were not answered.
     """
 
-    def __init__(
-        self, world: World, admission: Admission, calls: Calls, operations: Operations, invitations: Invitations
-    ) -> None:
+    def __init__(self, world: World, calls: Calls, operations: Operations, invitations: Invitations) -> None:
         self._world = world
-        self._admission = admission
         self._calls = calls
         self._operations = operations
         self._invitations = invitations
@@ -77,18 +73,6 @@ class Participants:
             raise _not_found(f"No participant in the roster has the id {id[:80]!r}.{next(there, '')}")
         return one
 
-    def mute(self, ask: Ask) -> Reply:
-        """Mute a participant on the server (participant-mute.r04)."""
-        return self.set_muted(ask, ask.match.keys["participant-id"], documented("participant-mute.r02"), muted=True)
-
-    def mute_bot(self, ask: Ask) -> Reply:
-        """Mute the bot itself on the server (call-mute.r04)."""
-        return self.set_muted(ask, "", documented("call-mute.r02"), muted=True)
-
-    def unmute_bot(self, ask: Ask) -> Reply:
-        """Lift the mute of the bot itself (call-unmute.r04)."""
-        return self.set_muted(ask, "", documented("call-unmute.r02"), muted=False)
-
     def mute_all(self, ask: Ask) -> Reply:
         """Mute the participants named, or without names all but the bot (participant-muteall.request)."""
         call, body = self._calls.asked(ask)
@@ -101,19 +85,16 @@ class Participants:
         self._calls.change_participants(conference, ids, inferred("participant-mute.r02, s6.10"), muted=True)
         return self._operations.carry_out(ask, call, body)
 
-    def set_muted(self, ask: Ask, id: str, fact: Fact, *, muted: bool) -> Reply:
-        """Mute or unmute a participant of a group call, and notify every bot of a change.
+    def set_muted(self, ask: Ask, *, muted: bool) -> Reply:
+        """Mute or unmute the participant in the path, or else the bot, on the server (participant-mute.r04).
 
-        Args:
-            ask: the request.
-            id: the participant; ``""`` for the bot.
-            fact: the evidence for the notification.
-            muted: whether it is muted afterwards.
+        Every bot is notified of a change.
         """
         call, body = self._calls.asked(ask)
         conference = self._world.store.conference_of(call)
         self.require_group_call(ask, conference)
-        one = self.active(call, id or call.my_participant)
+        one = self.active(call, ask.match.keys.get("participant-id", call.my_participant))
+        fact = documented(f"{ask.match.operation.id}.r02")
         self._calls.change_participants(conference, [one.id], fact, muted=muted)
         return self._operations.carry_out(ask, call, body)
 
@@ -126,38 +107,29 @@ class Participants:
         """Keep a report on the participant, and notify every bot (participant-reportsyntheticmedia.r02)."""
         call = self._calls.live(ask)
         self.require_admitted(call)
-        body = self._admission.body(ask)
+        body = self._world.admission.body(ask)
         conference = self._world.store.conference_of(call)
         one = self.reported(ask, call)
         report = {name: body[name] for name in ask.match.operation.reads if name in body}
         reports = (*one.reports, {**report, "detectorBot": ask.grant.app.app_id})
         conference = self._world.store.change_participant(conference, one.id, reports=reports)
-        self.notify_reported(conference)
+        self._world.notifier.roster_changed(conference, documented("participant-reportsyntheticmedia.r02"))
         return Reply(200, documented("participant-reportsyntheticmedia.r01"))
 
     def require_admitted(self, call: Call) -> None:
         """Refuse a bot that is not in the call (participant-reportsyntheticmedia.r04)."""
         inside = self._world.store.conference_of(call).is_inside(call.my_participant)
         if call.state is not CallState.ESTABLISHED or not inside:
-            fact = inferred("participant-reportsyntheticmedia.r04")
-            raise Refusal(
-                "insufficient-permissions",
-                f"The bot was not admitted to the call, which is {call.state} for it.",
-                fact=fact,
-            )
+            aside = f"The bot was not admitted to the call, which is {call.state} for it."
+            raise Refusal("insufficient-permissions", aside, fact=inferred("participant-reportsyntheticmedia.r04"))
 
     def reported(self, ask: Ask, call: Call) -> Participant:
         """The participant in the path; an id that is none is a malformed request."""
         id = ask.match.keys["participant-id"]
         if id not in self._world.store.conference_of(call).people and not GUID.fullmatch(id):
             aside = f"The participant id {id[:80]!r} is no GUID."
-            fact = inferred("s18.5")
-            raise Refusal("invalid-request", aside, fact=fact, parameter="participant-id")
+            raise Refusal("invalid-request", aside, fact=inferred("s18.5"), parameter="participant-id")
         return self.shown(ask, call)
-
-    def notify_reported(self, conference: Conference) -> None:
-        """Notify every bot of the roster with the report."""
-        self._world.notifier.roster_changed(conference, documented("participant-reportsyntheticmedia.r02"))
 
     def delete(self, ask: Ask) -> Reply:
         """Remove a participant who is in the call, or cancel an invitation."""
@@ -166,16 +138,13 @@ class Participants:
         conference = self._world.store.conference_of(call)
         one = self.find(ask, call)
         self.refuse_organizer(conference, one)
-        fact = self.remove(call, conference, one)
-        return Reply(204, fact)
+        return Reply(204, self.remove(call, conference, one))
 
     def require_allow_listing(self, ask: Ask) -> None:
-        """Refuse an app that the tenant does not allow to remove anybody (participant-delete.r07)."""
+        """Refuse an app that the tenant does not allow to remove participants (participant-delete.r07)."""
         if not ask.grant.app.may_remove_participants:
-            raise Refusal(
-                "not-allow-listed",
-                f"App {ask.grant.app.app_id} is not in AllowRemoveParticipantAppIds of the tenant.",
-            )
+            aside = f"App {ask.grant.app.app_id} is not in AllowRemoveParticipantAppIds of the tenant."
+            raise Refusal("not-allow-listed", aside)
 
     def find(self, ask: Ask, call: Call) -> Participant:
         """The participant in the path, active or invited (participant-delete.r03, r06); in the lobby the bot alone."""
@@ -194,7 +163,7 @@ class Participants:
     def remove(self, call: Call, conference: Conference, one: Participant) -> Fact:
         """Remove ``one`` and return the evidence for how it was done."""
         if one.state is ParticipantState.INVITED:
-            self.cancel_invited(conference, one)
+            self._invitations.cancel(conference, one)
             # The page speaks of those whom an invite has brought, not of those whom a create rings.
             return (documented if one.operation else inferred)("participant-delete.r05")
         if one.leg:
@@ -212,10 +181,6 @@ class Participants:
         """End the leg of a removed bot and notify its app of the reason (observed 6.20)."""
         result = REMOVED_ITSELF if one.leg == call.id else REMOVED
         self._calls.end(self._world.store.calls[one.leg], CallEvent.END, result)
-
-    def cancel_invited(self, conference: Conference, one: Participant) -> None:
-        """Withdraw an invitation, so that the invitee never joins (participant-delete.r05)."""
-        self._invitations.cancel(conference, one)
 
 
 def _not_found(why: str, fact: Fact | None = None) -> Refusal:

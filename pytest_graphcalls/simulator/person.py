@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec
 
 from pytest_graphcalls.errors import SettingError
-from pytest_graphcalls.simulator.acting import HELD, MUTED, Acting
+from pytest_graphcalls.simulator.acting import HELD, MUTED, Acting, PersonCall
 from pytest_graphcalls.simulator.audio import Prompt
 from pytest_graphcalls.simulator.entities import Identity
 from pytest_graphcalls.simulator.people import Answer
-from pytest_graphcalls.simulator.simulated_call import PersonCall, SimulatedCall
+from pytest_graphcalls.simulator.simulated_call import SimulatedCall
 from pytest_graphcalls.validation import quantity, shown
+
+P = ParamSpec("P")
 
 
 class Person:
@@ -86,8 +89,7 @@ class Person:
         Raises:
             NotAllowedNowError: the call is over, peer-to-peer, or they are in it already.
         """
-        self._acting.join(self.identity, _id_of(call))
-        return self
+        return self._acts(self._acting.join, _id_of(call))
 
     def waits(self, call: SimulatedCall | str) -> Person:
         """Wait in the lobby of the meeting behind ``call``, from now on.
@@ -95,8 +97,7 @@ class Person:
         Raises:
             NotAllowedNowError: the call is over, peer-to-peer, or they are in it or in its lobby already.
         """
-        self._acting.join(self.identity, _id_of(call), waits=True)
-        return self
+        return self._acts(self._acting.join, _id_of(call), waits=True)
 
     def keeps_lobby(self, call: SimulatedCall | str) -> Person:
         """Let people and bots who join the meeting behind ``call`` from now on wait in its lobby.
@@ -104,8 +105,7 @@ class Person:
         Raises:
             NotAllowedNowError: they are not in it, or it is peer-to-peer.
         """
-        self._acting.lobby.keep(self.identity, self._acting.known(_id_of(call)))
-        return self
+        return self._acts(self._acting.keep_lobby, _id_of(call))
 
     def admits(self, call: SimulatedCall | str, who: Person | str | None = None) -> Person:
         """Admit a person from the lobby of the meeting behind ``call``; by default its bot.
@@ -113,8 +113,7 @@ class Person:
         Raises:
             NotAllowedNowError: they are not in it, or no one of that name waits.
         """
-        self._acting.lobby.admit(self.identity, self._acting.known(_id_of(call)), self._guest(who))
-        return self
+        return self._acts(self._acting.admit, _id_of(call), self._guest(who))
 
     def turns_away(self, call: SimulatedCall | str, who: Person | str | None = None) -> Person:
         """Refuse a person who waits in the lobby of the meeting behind ``call``; by default its bot.
@@ -122,8 +121,7 @@ class Person:
         Raises:
             NotAllowedNowError: they are not in it, or no one of that name waits.
         """
-        self._acting.lobby.turn_away(self.identity, self._acting.known(_id_of(call)), self._guest(who))
-        return self
+        return self._acts(self._acting.turn_away, _id_of(call), self._guest(who))
 
     def leaves(self, call: SimulatedCall | str) -> Person:
         """Leave the conference behind ``call`` at once.
@@ -131,8 +129,7 @@ class Person:
         Raises:
             NotAllowedNowError: they are not in it.
         """
-        self._acting.leave(self.identity, _id_of(call))
-        return self
+        return self._acts(self._acting.leave, _id_of(call))
 
     def shares_screen(self, call: SimulatedCall | str) -> Person:
         """Share a screen in the call, in place of what another participant shares.
@@ -140,8 +137,7 @@ class Person:
         Raises:
             NotAllowedNowError: they are not in it.
         """
-        self._acting.share(self.identity, _id_of(call), "screen")
-        return self
+        return self._acts(self._acting.share, _id_of(call), "screen")
 
     def shares_powerpoint(self, call: SimulatedCall | str) -> Person:
         """Present slides by PowerPoint Live in the call, in place of what is shared; no roster shows them.
@@ -149,8 +145,7 @@ class Person:
         Raises:
             NotAllowedNowError: they are not in it.
         """
-        self._acting.share(self.identity, _id_of(call), "powerpoint")
-        return self
+        return self._acts(self._acting.share, _id_of(call), "powerpoint")
 
     def stops_sharing(self, call: SimulatedCall | str) -> Person:
         """Stop sharing in the call.
@@ -158,8 +153,7 @@ class Person:
         Raises:
             NotAllowedNowError: they are not in it, or share nothing there.
         """
-        self._acting.share(self.identity, _id_of(call), "")
-        return self
+        return self._acts(self._acting.share, _id_of(call), "")
 
     def hangs_up(self, after: float = 0.0) -> Person:
         """Leave every call they are in, in ``after`` virtual seconds.
@@ -168,8 +162,7 @@ class Person:
             NotAllowedNowError: ``after`` is 0 and they are in no call.
             SettingError: ``after`` is no number of 0 or more.
         """
-        self._acting.hang_up(self.identity, _seconds("hangs_up(after)", after))
-        return self
+        return self._acts(self._acting.hang_up, _seconds("hangs_up(after)", after))
 
     def mutes(self) -> Person:
         """Mute their own microphone, in every call they are in.
@@ -177,8 +170,7 @@ class Person:
         Raises:
             NotAllowedNowError: they are in no call.
         """
-        self._acting.change(self.identity, "mute", MUTED, self_muted=True)
-        return self
+        return self._acts(self._acting.change, "mutes", MUTED, self_muted=True)
 
     def unmutes(self) -> Person:
         """Unmute their own microphone; a mute by the service stays.
@@ -186,8 +178,7 @@ class Person:
         Raises:
             NotAllowedNowError: they are in no call.
         """
-        self._acting.change(self.identity, "unmute", MUTED, self_muted=False)
-        return self
+        return self._acts(self._acting.change, "unmutes", MUTED, self_muted=False)
 
     def mutes_bot(self, call: SimulatedCall | str) -> Person:
         """Mute the bot of ``call`` for everybody, in the group call that both are in.
@@ -195,8 +186,7 @@ class Person:
         Raises:
             NotAllowedNowError: they are not in it, it is peer-to-peer, or the bot is not in it.
         """
-        self._acting.mute_bot(self.identity, _id_of(call))
-        return self
+        return self._acts(self._acting.mute_bot, _id_of(call))
 
     def holds(self) -> Person:
         """Hold every call they are in, by the button of their client: they neither hear the others nor are heard.
@@ -204,8 +194,7 @@ class Person:
         Raises:
             NotAllowedNowError: they are in no call.
         """
-        self._acting.change(self.identity, "hold", HELD, holds=True)
-        return self
+        return self._acts(self._acting.change, "holds", HELD, holds=True)
 
     def resumes(self) -> Person:
         """Go on with the calls that they hold.
@@ -213,8 +202,7 @@ class Person:
         Raises:
             NotAllowedNowError: they are in no call.
         """
-        self._acting.change(self.identity, "resume", HELD, holds=False)
-        return self
+        return self._acts(self._acting.change, "resumes", HELD, holds=False)
 
     def presses(self, keys: str, after: float = 0.0) -> Person:
         """Press keys, one after the other, the first in ``after`` virtual seconds, in the call they are in then.
@@ -227,8 +215,7 @@ class Person:
             NotAllowedNowError: ``after`` is 0 and they are in no call that is established.
             SettingError: one of ``keys`` is on no telephone, or ``after`` is no number of 0 or more.
         """
-        self._acting.hearing.press(self.identity, keys, _seconds("presses(after)", after))
-        return self
+        return self._acts(self._acting.hearing.press, keys, _seconds("presses(after)", after))
 
     def speaks(self, seconds: float, after: float = 0.0) -> Person:
         """Speak for ``seconds``, beginning in ``after`` virtual seconds, and be silent otherwise.
@@ -239,13 +226,11 @@ class Person:
             SettingError: one of them is no number of 0 or more.
         """
         begins = _seconds("speaks(after)", after)
-        self._acting.hearing.speak(self.identity, _seconds("speaks(seconds)", seconds), begins)
-        return self
+        return self._acts(self._acting.hearing.speak, _seconds("speaks(seconds)", seconds), begins)
 
     def stays_silent(self) -> Person:
         """Say nothing from now on."""
-        self._acting.hearing.fall_silent(self.identity)
-        return self
+        return self._acts(self._acting.hearing.fall_silent)
 
     @property
     def heard(self) -> tuple[Prompt, ...]:
@@ -268,8 +253,7 @@ class Person:
         Raises:
             NotAllowedNowError: they are not in it, it is peer-to-peer, or the bot is not in it.
         """
-        self._acting.remove_bot(self.identity, _id_of(call))
-        return self
+        return self._acts(self._acting.remove_bot, _id_of(call))
 
     def asks_to_join(self, call: SimulatedCall | str) -> Person:
         """Have the bot of a recording call asked whether it takes them: a ``participantJoiningNotification``.
@@ -277,14 +261,17 @@ class Person:
         Raises:
             NotAllowedNowError: it is none that a recording policy keeps, or it is not established.
         """
-        self._acting.let_join(self.identity, _id_of(call))
-        return self
+        return self._acts(self._acting.let_join, _id_of(call))
 
     def _guest(self, who: Person | str | None) -> Identity | None:
         return who.identity if isinstance(who, Person) else self._acting.named(who) if who else None
 
     def _will(self, **facts: Any) -> Person:
-        self._acting.script(self.identity, **facts)
+        return self._acts(self._acting.script, **facts)
+
+    def _acts(self, act: Callable[Concatenate[Identity, P], None], *args: P.args, **facts: P.kwargs) -> Person:
+        """Let the person do something."""
+        act(self.identity, *args, **facts)
         return self
 
 

@@ -12,8 +12,7 @@ from pytest_graphcalls.simulator.admission import Ask
 from pytest_graphcalls.simulator.audio import FORMAT, Sound, WrongFormatError, seconds_of
 from pytest_graphcalls.simulator.entities import Call, Conference, Operation
 from pytest_graphcalls.simulator.operations import Operations
-from pytest_graphcalls.simulator.responses import Refusal, inferred
-from pytest_graphcalls.simulator.switches import Switches
+from pytest_graphcalls.simulator.responses import inferred, invalid
 from pytest_graphcalls.simulator.world import World
 from pytest_graphcalls.wire import Request, Response
 
@@ -41,20 +40,16 @@ class Prompts:
     Args:
         world: the tenant.
         operations: runs the operations.
-        switches: how one ends that cannot be played.
+
         later: runs what has to happen outside the lock, after so many virtual seconds.
     """
 
     def __init__(
-        self,
-        world: World,
-        operations: Operations,
-        switches: Switches,
-        later: Callable[[float, Callable[[], None]], None],
+        self, world: World, operations: Operations, later: Callable[[float, Callable[[], None]], None]
     ) -> None:
         self._world = world
         self._operations = operations
-        self._switches = switches
+        self._switches = world.switches
         self._later = later
         self.files: Files | None = None
         """Where prompts are read from; ``None`` for nowhere."""
@@ -179,7 +174,6 @@ def _sound(at: str, entry: Any) -> Sound:
     uri = info.get("uri") if isinstance(info, Mapping) else None
     place = f"{at}.mediaInfo.uri"
     if not isinstance(uri, str) or not uri or not isinstance(info, Mapping):
-        aside = f"{place}: expected the address of an audio file, got nothing."
-        raise Refusal("invalid-request", aside, fact=inferred("observed 2.33"), parameter=place)
+        raise invalid(place, "the address of an audio file", "nothing", fact=inferred("observed 2.33"))
     resource_id = info.get("resourceId")
     return Sound(uri, resource_id if isinstance(resource_id, str) else "", place=place)

@@ -14,7 +14,7 @@ from typing import Any
 from pytest_graphcalls.simulator.entities import Identity, Invitee
 from pytest_graphcalls.simulator.people import GUID, People
 from pytest_graphcalls.simulator.resources import IDENTITY_SORTS, identity_set, shown_again
-from pytest_graphcalls.simulator.responses import Refusal, inferred
+from pytest_graphcalls.simulator.responses import inferred, invalid
 
 _HTTPS = re.compile(r"https://[^\s/]", re.IGNORECASE)
 
@@ -196,8 +196,7 @@ def is_https(value: Any) -> bool:
 def _target(entry: Mapping[str, Any], people: People, index: int) -> Identity:
     who = _identity(entry, people)
     if who is None:
-        place = f"$.targets[{index}].identity"
-        raise Refusal("invalid-request", f"{place}: expected an identity with an id, got none.", parameter=place)
+        raise invalid(f"$.targets[{index}].identity", "an identity with an id", "none")
     return who
 
 
@@ -216,6 +215,12 @@ def invitee_of(entry: Mapping[str, Any], people: People) -> Invitee:
     )
 
 
+def require_entries(body: Mapping[str, Any], name: str) -> None:
+    """Refuse an empty list."""
+    if not body.get(name):
+        raise invalid(f"$.{name}", "at least one entry", "none", fact=inferred("observed 2.33"))
+
+
 def require_object_id(people: People, who: Identity, place: str) -> None:
     """Refuse a user who is named by a principal name or an address, unless everybody exists.
 
@@ -226,11 +231,10 @@ def require_object_id(people: People, who: Identity, place: str) -> None:
     """
     if who.sort != "user" or people.open or GUID.fullmatch(who.id):
         return
-    place, known = f"{place}.user.id", people.named(who.id)
-    name = repr(who.id[:80])
+    known, name = people.named(who.id), repr(who.id[:80])
     hint = f"simulator.person({name}).id is {known.id}." if known else f"simulator.person({name}) makes a user."
-    aside = f"{place}: expected the object id of a user, got {name}. {hint} {people.meant(who.id)}".rstrip()
-    raise Refusal("invalid-request", aside, fact=inferred("observed 2.33"), parameter=place)
+    hint = f"{hint} {people.meant(who.id)}"
+    raise invalid(f"{place}.user.id", "the object id of a user", name, hint, fact=inferred("observed 2.33"))
 
 
 NO_IDENTITY = Identity("user", "")
@@ -273,16 +277,12 @@ def _by_chat(chat: Mapping[str, Any], info: Mapping[str, Any], people: People) -
         ("$.meetingInfo.organizer", organizer),
     ):
         if not value:
-            raise _half(place, "the coordinates of a meeting")
+            raise invalid(place, "the coordinates of a meeting", "nothing")
     assert organizer is not None
     tenant = _text(_object(_object(info["organizer"]).get(organizer.sort)).get("tenantId"))
     key = ("chat", chat["threadId"], chat["messageId"])
     shown = shown_again("organizerMeetingInfo", {"organizer": identity_set(organizer)})
     return Coordinates(key, chat, shown, organizer.id, tenant, by_chat=True)
-
-
-def _half(place: str, expected: str) -> Refusal:
-    return Refusal("invalid-request", f"{place}: expected {expected}, got nothing.", parameter=place)
 
 
 def _object(value: Any) -> Mapping[str, Any]:

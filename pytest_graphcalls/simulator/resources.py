@@ -18,11 +18,11 @@ from pytest_graphcalls.simulator.entities import (
     Identity,
     Invitee,
     Kind,
+    OnlineMeeting,
     Operation,
     Participant,
     Route,
 )
-from pytest_graphcalls.simulator.online_meeting import OnlineMeeting
 from pytest_graphcalls.wire import encode_json
 
 _TYPE = "#microsoft.graph."

@@ -164,6 +164,18 @@ class Refusal(Exception):  # noqa: N818  it is an answer of the service, not an 
         self.fill = fill
 
 
+def invalid(place: str, expected: str, got: str, hint: str = "", *, fact: Fact | None = None) -> Refusal:
+    """The refusal of a request for what stands at ``place``, a JSON path in it."""
+    aside = f"{place}: expected {expected}, got {got}. {hint}".rstrip()
+    return Refusal("invalid-request", aside, fact=fact, parameter=place)
+
+
+def page(clock: Clock, facts: Mapping[str, Any], evidence: str, status: int = 200, **headers: str) -> Response:
+    """A JSON document outside of the calls API, as the sign-in and the keys have them."""
+    pairs = {"Content-Type": "application/json; charset=utf-8", **headers, "Date": clock.http_date()}
+    return Response(status, Headers({**pairs, EVIDENCE_HEADER: evidence}), written(facts))
+
+
 class Responses:
     """Writes answers.
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pytest_graphcalls.errors import did_you_mean
 from pytest_graphcalls.simulator import resources
-from pytest_graphcalls.simulator.admission import Admission, Ask
+from pytest_graphcalls.simulator.admission import Ask
 from pytest_graphcalls.simulator.audio import Music
 from pytest_graphcalls.simulator.calls import Calls
 from pytest_graphcalls.simulator.entities import Call, Conference, Operation, Participant, Route
@@ -30,7 +30,6 @@ class Routing:
 
     Args:
         world: the tenant.
-        admission: reads the body.
         calls: finds the call, and changes participants.
         participants: finds the participant.
         operations: runs the operations.
@@ -40,14 +39,12 @@ class Routing:
     def __init__(
         self,
         world: World,
-        admission: Admission,
         calls: Calls,
         participants: Participants,
         operations: Operations,
         prompts: Prompts,
     ) -> None:
         self._world = world
-        self._admission = admission
         self._calls = calls
         self._participants = participants
         self._operations = operations
@@ -64,20 +61,17 @@ class Routing:
 
     def require_none_on_hold(self, conference: Conference) -> None:
         """Refuse to put a second participant on hold (participant-startholdmusic.r03, s7.6)."""
-        held = [
-            f"{one.identity.name or one.id} is on hold until stopHoldMusic." for one in conference.active if one.music
-        ]
-        asides = [*held, *(f"The music of operation {one.id} is being read." for one in self._starting(conference))]
+        on_hold = (one.identity.name or one.id for one in conference.active if one.music)
+        asides = [f"{name} is on hold until stopHoldMusic." for name in on_hold]
+        asides += [f"The music of operation {one.id} is being read." for one in self._starting(conference)]
         if asides:
             raise Refusal("conflicting-actions", asides[0], action="startHoldMusic")
 
     def _starting(self, conference: Conference) -> list[Operation]:
         """The holds whose music is not read yet; of what plays, they alone wait in no queue."""
-        store = self._world.store
-        started = [
-            one for leg in conference.legs for one in store.operations_of(store.calls[leg]) if not one.spec.queue
-        ]
-        reading = [one for one in started if any(sound.seconds is None for sound in one.sounds)]
+        calls, operations_of = self._world.store.calls, self._world.store.operations_of
+        started = (one for leg in conference.legs for one in operations_of(calls[leg]) if not one.spec.queue)
+        reading = (one for one in started if any(sound.seconds is None for sound in one.sounds))
         return [one for one in reading if self._operations.running(one.id)]
 
     def _hold(self, one: Participant, operation: Operation, _: float) -> None:
@@ -116,7 +110,7 @@ class Routing:
     def update(self, ask: Ask) -> Reply:
         """Change the members of a group that are sent (audioroutinggroup-update.r02)."""
         call, route = self._found(ask)
-        return self._answer(ask, call, self._put(call, route, self._admission.body(ask)))
+        return self._answer(ask, call, self._put(call, route, self._world.admission.body(ask)))
 
     def _put(self, call: Call, route: Route, body: Mapping[str, Any]) -> Route:
         """Put a group with the members of ``body`` in the place of ``route``."""

@@ -1,4 +1,4 @@
-"""The set-up of a test: meetings, incoming calls, people who come and go; and calls seen from outside."""
+"""The set-up of a test: meetings and incoming calls; and calls seen from outside."""
 
 from __future__ import annotations
 
@@ -12,14 +12,10 @@ from pytest_graphcalls.simulator import resources
 from pytest_graphcalls.simulator.acting import Acting
 from pytest_graphcalls.simulator.calls import Calls
 from pytest_graphcalls.simulator.entities import Conference, Kind
-from pytest_graphcalls.simulator.hearing import Hearing
 from pytest_graphcalls.simulator.identity import App
 from pytest_graphcalls.simulator.incoming import Incoming
-from pytest_graphcalls.simulator.lobby import Lobby
 from pytest_graphcalls.simulator.meetings import Meetings
-from pytest_graphcalls.simulator.outbox import Retention
 from pytest_graphcalls.simulator.person import Person
-from pytest_graphcalls.simulator.sharing import Sharing
 from pytest_graphcalls.simulator.simulated_call import SimulatedCall
 from pytest_graphcalls.simulator.world import World
 from pytest_graphcalls.validation import shown
@@ -82,46 +78,30 @@ class Meeting:
         }
 
 
-class Scenario(Acting):
-    """Sets up meetings, incoming calls and what people do, without a request.
+class Scenario:
+    """Sets up meetings and incoming calls, and shows calls from outside, without a request.
 
     Args:
         world: the tenant.
         calls: what holds for every call.
         meetings: makes the meetings.
         incoming: takes the calls that arrive.
-        retention: knows how many calls are kept.
-        hearing: knows what people press, say and hear.
-        sharing: knows what they share.
-        lobby: knows who admits whom.
+        acting: lets people come in, and finds calls.
     """
 
-    def __init__(
-        self,
-        world: World,
-        calls: Calls,
-        meetings: Meetings,
-        incoming: Incoming,
-        retention: Retention,
-        hearing: Hearing,
-        sharing: Sharing,
-        lobby: Lobby,
-    ) -> None:
-        super().__init__(world, calls, retention, hearing, sharing, lobby)
+    def __init__(self, world: World, calls: Calls, meetings: Meetings, incoming: Incoming, acting: Acting) -> None:
+        self._world = world
+        self._calls = calls
         self._meetings = meetings
         self._incoming = incoming
+        self._acting = acting
 
     def person(self, name_or_id: str) -> Person:
         """A person in the tenant, by name, object id or phone number."""
-        return Person(self, self._world.people.identity(name_or_id))
+        return Person(self._acting, self._world.people.identity(name_or_id))
 
     def meeting(
-        self,
-        people: Iterable[Person | str] = (),
-        organizer: Person | str | None = None,
-        *,
-        passcode: bool = False,
-        **facts: bool,
+        self, people: Iterable[Person | str], organizer: Person | str | None, *, passcode: bool = False, **facts: bool
     ) -> Meeting:
         """Hold a meeting that ``people`` are in already; ``facts`` are members of its conference."""
         host = self._person(organizer or "Organizer")
@@ -129,7 +109,7 @@ class Scenario(Acting):
         asked = {"joinMeetingIdSettings": {"isPasscodeRequired": passcode}}
         conference = self._meetings.made(host.identity, asked, guests, **facts)
         for one in guests:
-            self._admit(conference.id, one)
+            self._acting.enter(conference.id, one)
         online, info = conference.online, conference.meeting
         assert online is not None
         assert info is not None
@@ -139,15 +119,15 @@ class Scenario(Acting):
 
     def incoming_call(
         self,
-        caller: Person | str | None = None,
+        caller: Person | str | None,
+        others: Iterable[Person | str],
+        app: App | None,
         *,
-        group: bool = False,
-        app: App | None = None,
-        others: Iterable[Person | str] = (),
-        recording_policy: bool = False,
-        in_old_form: bool = False,
+        group: bool,
+        recording_policy: bool,
+        in_old_form: bool,
     ) -> SimulatedCall:
-        """Let a person call an app, or invite it into a group call."""
+        """Let a person call an app, or invite it into a group call; see :meth:`.Simulator.incoming_call`."""
         who = self._person(caller or "Caller")
         conference = self._called_from(who, (who, *map(self._person, others)), group=group)
         app = app or self._world.authority.app
@@ -157,14 +137,14 @@ class Scenario(Acting):
         facts = {"source": who.identity, "targets": (target,), "by_policy": recording_policy}
         call = self._calls.leg(app.app_id, conference, CallState.INCOMING, "incoming", **facts)
         self._incoming.arrive(call, in_old_form=in_old_form)
-        return SimulatedCall(self, call.id)
+        return SimulatedCall(self._acting, call.id)
 
     def _called_from(self, caller: Person, people: Iterable[Person], *, group: bool) -> Conference:
+        store = self._world.store
         if group:
-            meeting = self.meeting(people, caller)
-            return self.store.conferences[self.store.meetings["joinMeetingId", meeting.join_meeting_id]]
-        conference = self.store.put_conference(Conference(self._world.ids.new("conference"), Kind.PEER))
-        return self._admit(conference.id, caller.identity)
+            return store.conferences[store.meetings["joinMeetingId", self.meeting(people, caller).join_meeting_id]]
+        conference = store.put_conference(Conference(self._world.ids.new("conference"), Kind.PEER))
+        return self._acting.enter(conference.id, caller.identity)
 
     def notify(self, call_id: str, data: Any, change: str, below: str) -> None:
         """Post a notification of the test's own; see :meth:`.Simulator.notify`."""
@@ -172,11 +152,11 @@ class Scenario(Acting):
             data = decode_json(encode_json(data))
         except (TypeError, ValueError):
             raise SettingError("notify(data)", shown(data), "an object or a list that can be written as JSON") from None
-        self._world.notifier.note_down(self.known(call_id), change, f"{call_id}/{below}".rstrip("/"), data)
+        self._world.notifier.note_down(self._acting.known(call_id), change, f"{call_id}/{below}".rstrip("/"), data)
 
     def view(self, call_id: str) -> SimulatedCall:
         """A call, by its id."""
-        return SimulatedCall(self, self.known(call_id).id)
+        return SimulatedCall(self._acting, self._acting.known(call_id).id)
 
     def _person(self, one: Person | str) -> Person:
         return one if isinstance(one, Person) else self.person(one)

@@ -84,7 +84,7 @@ class Sharing:
             conference = self._direct(conference, session, "sendOnly")
             self._world.notifier.content_shared(conference, "created", session)
         if any(one.what == "screen" for one in (*ended, *begun)):
-            self._calls.notify_changed(conference, fact)
+            self._world.notifier.roster_changed(conference, fact)
 
     def end(self, conference: Conference, session: ContentSession) -> Conference:
         """Let a session end; the stream of a bot that has shared a screen receives again."""

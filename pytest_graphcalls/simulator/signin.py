@@ -23,8 +23,9 @@ from pytest_graphcalls.simulator.clock import Clock, Ids
 from pytest_graphcalls.simulator.discovery import ORIGIN, Address, Directory, SignInRefusal, address_of
 from pytest_graphcalls.simulator.identity import AUDIENCES, BOT_FRAMEWORK_AUDIENCES, GRAPH, App, Authority, peek
 from pytest_graphcalls.simulator.keys import certificate_key, thumbprints, verify
-from pytest_graphcalls.simulator.responses import written
-from pytest_graphcalls.wire import EVIDENCE_HEADER, Headers, Request, Response
+from pytest_graphcalls.simulator.people import GUID
+from pytest_graphcalls.simulator.responses import page
+from pytest_graphcalls.wire import Request, Response
 
 LIFETIME = 3599
 """Seconds that a token given here lives, as ``expires_in`` has it."""
@@ -34,7 +35,6 @@ EXCHANGE = "api://AzureADTokenExchange"
 """The audience of a token for a federated credential, unless the credential says another."""
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
-_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _OPENID_SCOPES = frozenset({"openid", "offline_access", "profile"})
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----")
 _BODY_LIMIT = 64 * 1024
@@ -153,7 +153,7 @@ class SimulatedSignIn:
 
     def answer(self, request: Request) -> Response | None:
         """The answer to a request that is for the sign-in; ``None`` for any other."""
-        address = address_of(request.url)
+        address = address_of(request)
         if address is None:
             return None
         try:
@@ -305,7 +305,7 @@ class SimulatedSignIn:
 
     def _error(self, row: SignInRow, aside: str, correlation: str) -> dict[str, Any]:
         trace, stamp = self._ids.new("signin"), f"{self._clock.moment():%Y-%m-%d %H:%M:%S}Z"
-        correlation = correlation if _GUID.fullmatch(correlation) else self._ids.new("signin")
+        correlation = correlation if GUID.fullmatch(correlation) else self._ids.new("signin")
         text = " ".join(filter(None, (f"{row.code}: [pytest-graphcalls]", row.meaning, aside)))
         return {
             "error": row.error,
@@ -318,13 +318,7 @@ class SimulatedSignIn:
         }
 
     def _given(self, facts: Mapping[str, Any], evidence: str, status: int = 200) -> Response:
-        headers = (
-            ("Content-Type", "application/json; charset=utf-8"),
-            ("Cache-Control", "no-store, no-cache"),
-            ("Date", self._clock.http_date()),
-            (EVIDENCE_HEADER, evidence),
-        )
-        return Response(status, Headers(headers), written(facts))
+        return page(self._clock, facts, evidence, status, **{"Cache-Control": "no-store, no-cache"})
 
 
 _OWN_TIME = "A simulator keeps its own time; to sign in with real assertions let it start now."

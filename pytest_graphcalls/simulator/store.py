@@ -70,6 +70,12 @@ class Store:
         """The conference that ``call`` is a leg of."""
         return self.conferences[call.conference]
 
+    def call_in(self, id: str, state: CallState | None = None) -> Call | None:
+        """The call with that id, if it is in this state, or by default if it is not over."""
+        call = self.calls.get(id)
+        fits = call is not None and (call.state is not CallState.TERMINATED if state is None else call.state is state)
+        return call if fits else None
+
     def put_call(self, call: Call) -> Call:
         """Keep ``call`` in the place of what had its id."""
         self.calls[call.id] = call

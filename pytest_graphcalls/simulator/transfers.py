@@ -13,14 +13,13 @@ from typing import Any
 
 from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent, ParticipantState
 from pytest_graphcalls.simulator import resources
-from pytest_graphcalls.simulator.admission import Admission, Ask
+from pytest_graphcalls.simulator.admission import Ask
 from pytest_graphcalls.simulator.calls import CALLER_LEFT, PEER_LEFT, Calls, require_instance
 from pytest_graphcalls.simulator.entities import E164, Call, Conference, Identity, Invitee, Kind, Participant
 from pytest_graphcalls.simulator.identity import App
 from pytest_graphcalls.simulator.incoming import Incoming
-from pytest_graphcalls.simulator.media import require_entries
 from pytest_graphcalls.simulator.people import RESULTS, Answer, Fate
-from pytest_graphcalls.simulator.requests import invitee_of, require_object_id
+from pytest_graphcalls.simulator.requests import invitee_of, require_entries, require_object_id
 from pytest_graphcalls.simulator.responses import (
     Fact,
     Refusal,
@@ -28,10 +27,10 @@ from pytest_graphcalls.simulator.responses import (
     Result,
     documented,
     inferred,
+    invalid,
     reported,
     weakest,
 )
-from pytest_graphcalls.simulator.switches import Switches
 from pytest_graphcalls.simulator.world import World
 
 REDIRECT_SECONDS: Mapping[bool, float] = {False: 55.0, True: 60.0}
@@ -57,21 +56,16 @@ class Transfers:
 
     Args:
         world: the tenant.
-        admission: reads the body.
         calls: what holds for every call.
         incoming: takes the calls that arrive at bots.
-        switches: which of several behaviours is simulated.
     """
 
-    def __init__(
-        self, world: World, admission: Admission, calls: Calls, incoming: Incoming, switches: Switches
-    ) -> None:
+    def __init__(self, world: World, calls: Calls, incoming: Incoming) -> None:
         self._world = world
         self._store = world.store
-        self._admission = admission
+        self._switches = world.switches
         self._calls = calls
         self._incoming = incoming
-        self._switches = switches
 
     def transfer(self, ask: Ask) -> Reply:
         """Hand an established call on; what becomes of it is posted (call-transfer.r01)."""
@@ -90,7 +84,7 @@ class Transfers:
     def redirect(self, ask: Ask) -> Reply:
         """Hand an incoming call on (call-redirect.r01)."""
         call = self._calls.live(ask)
-        body = self._admission.body(ask)
+        body = self._world.admission.body(ask)
         self._incoming.require_incoming(call)
         require_entries(body, "targets")
         targets = {f"$.targets[{i}]": invitee_of(one, self._world.people) for i, one in enumerate(body["targets"])}
@@ -98,7 +92,7 @@ class Transfers:
         if who is None:
             raise Refusal("call-not-found", "Everybody has left the call.", fact=inferred("call-redirect.r02"))
         fact = self.require_reachable(ask, who, targets, documented("call-redirect.r01"))
-        names = tuple(one.identity.name or one.identity.id for one in targets.values())
+        names = tuple(one.identity.called for one in targets.values())
         callback = self._incoming.take_callback(call, body)
         call = self._calls.step(call, CallEvent.REDIRECT, callback=callback, redirected_to=names)
         at_once = self.ends_at_once(targets.values())
@@ -127,9 +121,9 @@ class Transfers:
         one = conference.people.get(named.participant) or conference.find(named.identity)
         if one is None or not one.is_person or one.state is not ParticipantState.ACTIVE:
             got = repr((named.participant or named.identity.id)[:80]) if body.get("transferee") else "nothing"
-            there = ", ".join(one.identity.name or one.identity.id for one in conference.active if one.is_person)
-            aside = f"$.transferee: expected the identity or participantId of one of {there}, got {got}."
-            raise Refusal("invalid-request", aside, fact=inferred("call-transfer.r04"), parameter="$.transferee")
+            there = ", ".join(one.identity.called for one in conference.active if one.is_person)
+            expected = f"the identity or participantId of one of {there}"
+            raise invalid("$.transferee", expected, got, fact=inferred("call-transfer.r04"))
         return one
 
     def require_reachable(self, ask: Ask, waiting: Participant, targets: Mapping[str, Invitee], fact: Fact) -> Fact:
@@ -138,12 +132,12 @@ class Transfers:
         for place, target in targets.items():
             who, at = target.identity, f"{place}.identity"
             if who.key in seen:
-                aside = f"{at}: expected a person who is not in the call, nor named before, got a repetition."
-                raise Refusal("invalid-request", aside, fact=inferred("participant-invite.r15"), parameter=at)
+                expected, fact = "a person who is not in the call, nor named before", inferred("participant-invite.r15")
+                raise invalid(at, expected, "a repetition", fact=fact)
             seen.add(who.key)
             if not who.id or (who.sort == "phone" and not E164.fullmatch(who.id)):
-                aside = f"{at}: expected an object id, or a phone number in E.164 form, got {who.id[:40]!r}."
-                raise Refusal("invalid-request", aside, fact=inferred("observed 2.33"), parameter=at)
+                expected = "an object id, or a phone number in E.164 form"
+                raise invalid(at, expected, repr(who.id[:40]), fact=inferred("observed 2.33"))
             require_object_id(self._world.people, who, at)
             if who.sort == "phone":
                 self.require_phone_instance(ask)
@@ -174,9 +168,9 @@ class Transfers:
 
     def require_own_replaced_call(self, call: Call, target: Invitee) -> None:
         """Refuse a consultative transfer that names no other call of the app (s9.12)."""
-        replaced = self._store.calls.get(target.replaces)
+        replaced = self._store.call_in(target.replaces)
         other = replaced is not None and replaced.app_id == call.app_id and replaced.id != call.id
-        if target.replaces and (replaced is None or not other or replaced.state is CallState.TERMINATED):
+        if target.replaces and not other:
             aside = f"$.transferTarget.replacesCallId: expected another call of this app, got {target.replaces[:80]!r}."
             raise Refusal("replaced-call-not-found", aside)
 
@@ -222,7 +216,7 @@ class Transfers:
         who = one.identity
         reached = result is not None and result.subcode != RESULTS[Answer.UNREACHABLE, False].subcode
         if reached and self._world.people.scripted(who).voicemail:
-            result, who = None, replace(who, sort="voicemail", name=f"Voicemail of {who.name or who.id}")
+            result, who = None, replace(who, sort="voicemail", name=f"Voicemail of {who.called}")
             conference = self._store.change_participant(conference, id, identity=who)
         origin = self._store.calls.get(call_id)
         if origin is None:  # it was over and is kept no longer
@@ -249,6 +243,13 @@ class Transfers:
             self.taken(origin, self._world.authority.bot(self._world.authority.app_of(call.app_id)))
         elif origin is not None:
             self.given_up(origin)
+
+    def give_up_abandoned(self, conference: Conference) -> None:
+        """Stop the ringing for a person who has left the group call from which they were to be handed on."""
+        for origin in map(self._store.calls.__getitem__, conference.legs):
+            if origin.state is CallState.TRANSFERRING and not self._waits(origin, self._store.conferences[origin.id]):
+                self._stop_ringing(origin)
+                self.given_up(self._store.calls[origin.id])
 
     def taken(self, origin: Call, by: Identity) -> None:
         """The first target takes a call: that is all that becomes of it for the bot."""
@@ -324,8 +325,8 @@ class Transfers:
 
     def end_replaced(self, origin: Call, by: Identity) -> None:
         """The bot's own call with the target of a consultative transfer is over, too (inferred: s9.2)."""
-        replaced = self._store.calls.get(origin.replaces)
-        if replaced is not None and replaced.state is not CallState.TERMINATED:
+        replaced = self._store.call_in(origin.replaces)
+        if replaced is not None:
             conference = self._store.conference_of(replaced)
             if one := conference.find(by):
                 conference = self._store.step_participant(conference, one.id, ParticipantEvent.LEAVE)

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from threading import RLock
 
 from pytest_graphcalls.contract import Contract
+from pytest_graphcalls.simulator.admission import Admission
 from pytest_graphcalls.simulator.clock import Clock, Ids, Pace
 from pytest_graphcalls.simulator.identity import Authority
 from pytest_graphcalls.simulator.notifications import Notifier
 from pytest_graphcalls.simulator.people import People
 from pytest_graphcalls.simulator.store import Store
+from pytest_graphcalls.simulator.switches import Switches
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class World:
         people: who can be called, and what they will do.
         authority: apps and tokens.
         notifier: notes down what each bot is notified of.
+        admission: reads and judges the bodies of requests.
+        switches: which of several behaviours is simulated.
     """
 
     contract: Contract
@@ -38,6 +42,8 @@ class World:
     people: People
     authority: Authority
     notifier: Notifier
+    admission: Admission
+    switches: Switches
 
     @property
     def pace(self) -> Pace:

@@ -17,14 +17,11 @@ No HTTP client is named here; :class:`Client` and :class:`Answer` are what any o
 
 from __future__ import annotations
 
-from pytest_graphcalls.stage.base import Answer, Client, Invitee, members, refused, shown
-from pytest_graphcalls.stage.call import CALLS, OLD_CALLS, StagedCall, StagedMeeting
-from pytest_graphcalls.stage.notifications import Notice
+from pytest_graphcalls.stage.base import Answer, Client, Invitee, Notice, members, refused, shown
+from pytest_graphcalls.stage.call import StagedCall, StagedMeeting
 from pytest_graphcalls.stage.setup import Stage
 
 __all__ = [
-    "CALLS",
-    "OLD_CALLS",
     "Answer",
     "Client",
     "Invitee",

@@ -35,9 +35,18 @@ def filled(path: str, keys: Mapping[str, str]) -> str:
     return path
 
 
+def success_of(effect: Effect) -> str:
+    """Full id of the rule that states the success answer of the operation with this ``effect``."""
+    return Contract.packaged().operation_that(effect).success_rule
+
+
+OVER = frozenset({"gone", "terminating", "terminated"})
+"""States of a call that is over, in lower case."""
+
+
 @dataclass(frozen=True, slots=True)
-class CallRequests:
-    """The requests about one call on the stage.
+class StagedCall:
+    """A call on the stage: its requests, and the facts that tests need, by requests that no test judges.
 
     Attributes:
         stage: where it was built.
@@ -120,23 +129,6 @@ class CallRequests:
     def operation(self, operation_id: str) -> Answer:
         """Read an operation that was started in this call."""
         return self.send(Effect.SHOWS_OPERATION, operation_id=operation_id)
-
-
-def success_of(effect: Effect) -> str:
-    """Full id of the rule that states the success answer of the operation with this ``effect``."""
-    return Contract.packaged().operation_that(effect).success_rule
-
-
-OVER = frozenset({"gone", "terminating", "terminated"})
-"""States of a call that is over, in lower case."""
-
-
-@dataclass(frozen=True, slots=True)
-class StagedCall(CallRequests):
-    """A call on the stage, with the facts that tests need.
-
-    Each fact comes from a request that the test does not judge. The attributes are those of :class:`.CallRequests`.
-    """
 
     def roster(self) -> list[dict[str, Any]]:
         """The participants that the target lists now."""

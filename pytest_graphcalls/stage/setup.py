@@ -10,10 +10,20 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from pytest_graphcalls.contract import Contract, Effect, parse_error
 from pytest_graphcalls.errors import EnvironmentFaultError, StageError
-from pytest_graphcalls.sandbox.tenant import GivenData, InventedData, StageData, below, tenant_of
-from pytest_graphcalls.stage.base import GRAPH, Answer, Client, Invitee, OnTarget, Waiting, members, refused
+from pytest_graphcalls.sandbox.tenant import StageData, below, tenant_of
+from pytest_graphcalls.stage.base import (
+    GRAPH,
+    Answer,
+    Client,
+    Invitee,
+    Notice,
+    Notices,
+    OnTarget,
+    Waiting,
+    members,
+    refused,
+)
 from pytest_graphcalls.stage.call import CALLS, MEDIA, OVER, StagedCall, StagedMeeting, success_of
-from pytest_graphcalls.stage.notifications import Notices
 from pytest_graphcalls.targets.facts import SETTINGS
 from pytest_graphcalls.wire import Headers, Response
 
@@ -38,12 +48,11 @@ class People(OnTarget):
         super().__init__(connection)
         self._names = self._new_names()
         self._called: Callable[[str], str] = connection.case.called if connection.case else str
-        self._props: StageData = InventedData(self._names, self._called)
-        self._given: GivenData | None = None
+        self._props = StageData(self._names, self._called)
         if connection.sandbox is not None:
-            self._props = GivenData(connection.sandbox)
+            self._props = StageData(facts=connection.sandbox)
         elif connection.given is not None:
-            self._props = self._given = GivenData(connection.given, SETTINGS, self._props)
+            self._props = StageData(self._names, self._called, connection.given, SETTINGS)
         elif self._simulated and connection.world is not None:
             connection.world.open_directory = True  # for the people and meetings that are invented
         self.client: Client = connection.client()
@@ -273,11 +282,10 @@ class Scenes(Making):
 
     def _given_call(self, given: MockFacts, count: int) -> StagedCall:
         """A call that the project names, on a server that creates none or need not."""
-        assert self._given is not None
-        call, people = StagedCall(self, self._given.call(), self.client), self.persons(count)
+        call, people = StagedCall(self, self._props.call(), self.client), self.persons(count)
         listed = Contract.packaged().operation_that(Effect.SHOWS_ROSTER).id
         if given.participants and not self._connection.offer.includes(listed):
-            return replace(call, people=people, ids={one.id: self._given.participant() for one in people})
+            return replace(call, people=people, ids={one.id: self._props.participant() for one in people})
         return replace(call, people=self.bring(call, *people))
 
     def group_call_without_chat(self) -> StagedCall:
@@ -426,6 +434,10 @@ class Stage(Scenes, Notices):
         error = parse_error(Response(answer.status_code, Headers(answer.headers), answer.content))
         code, text = (error.code, error.message) if error else ("", "")
         self._recorder.answer(question, status=answer.status_code, code=code, text=note or text)
+
+    def wait_for_end(self, call: StagedCall, answer: Answer, within: float | None = None) -> list[Notice]:
+        """Wait for the notification that the operation in ``answer`` is over; see :meth:`wait_for_notices`."""
+        return self.wait_for_notices("deleted", f"{call.id}/operations/{members(answer).get('id')}", within=within)
 
     def close(self) -> None:
         """Hang up every call after the last notification."""

@@ -11,38 +11,31 @@ from pytest_graphcalls.targets.base import (
     GRAPH,
     LIVE,
     REPLAY,
-    SIMULATOR,
     Case,
     Connection,
-    Prepare,
     ReceivedNotifications,
     Setup,
     Target,
     World,
     sparing,
 )
-from pytest_graphcalls.targets.registry import TARGETS, Targets, TargetSources, capabilities_of
-from pytest_graphcalls.targets.simulator import LocalServer, SimulatorConnection, SimulatorTarget
-from pytest_graphcalls.targets.url import UrlConnection, UrlTarget
+from pytest_graphcalls.targets.registry import Targets, TargetSources, capabilities_of
+from pytest_graphcalls.targets.simulator import LocalServer, SimulatorTarget
+from pytest_graphcalls.targets.url import UrlTarget
 
 __all__ = [
     "GRAPH",
     "LIVE",
     "REPLAY",
-    "SIMULATOR",
-    "TARGETS",
     "Case",
     "Connection",
     "LocalServer",
-    "Prepare",
     "ReceivedNotifications",
     "Setup",
-    "SimulatorConnection",
     "SimulatorTarget",
     "Target",
     "TargetSources",
     "Targets",
-    "UrlConnection",
     "UrlTarget",
     "World",
     "capabilities_of",

@@ -126,7 +126,7 @@ def _post(
 
 
 def _growth() -> Iterator[Figure]:
-    """The same request with 10, 100, 1,000 and 10,000 live calls, each with a crowd."""
+    """Speed of one request with 10, 100, 1,000 and 10,000 live calls, each with a crowd."""
     yield Figure(f"memory per live call with {CROWD} people", f"{_memory_per_call() / 1024:.0f} KiB")
     simulators = {count: _crowded(count) for count in (10, 100, 1_000, 10_000)}
     times = in_turns({str(count): work for count, work in simulators.items()}, times=200)

@@ -69,7 +69,7 @@ def test_a_report_and_a_failure_message_hold_no_secret(name: str) -> None:
 
 @pytest.mark.parametrize("name", SECRETS)
 def test_a_notification_holds_no_secret(name: str) -> None:
-    """The same bodies, posted to a bot."""
+    """The bodies are posted to a bot."""
     place = PLACES[name]
     half = place.exchange.request if place.exchange.request.body else place.exchange.response
     body = {"value": [{"resourceData": half.body.decode("utf-8", "replace"), "header": place.exchange.note}]}

@@ -11,7 +11,7 @@ import pytest
 
 from pytest_graphcalls.contract import VERSIONS, Contract, Evidence, sequences
 from pytest_graphcalls.contract.loading import ContractFiles
-from pytest_graphcalls.contract.shared_rules import SharedRules
+from pytest_graphcalls.contract.operations import SharedRules
 from pytest_graphcalls.errors import ContractFileError, UnknownNameError
 from tests.every import every
 
@@ -98,11 +98,11 @@ def test_every_name_in_a_sequence_leads_somewhere(id: str) -> None:
     sequence = CONTRACT.sequence(id)
     assert sequence.starts in {*CONTRACT.operation_ids, *sequences.STARTERS}
     for step in sequence.steps:
-        payload = CONTRACT.notifications[step.tells]
+        payload = CONTRACT.notifications[step.payload]
         allowed = payload.values.get("state") or payload.values.get("status")
         assert set(sequence.versions) <= set(payload.versions)
         assert not step.state or allowed is None or step.state in allowed
-        assert (step.roster is not None) == step.tells.startswith("roster-")
+        assert (step.roster is not None) == step.payload.startswith("roster-")
         assert set(step.departed) <= set(step.roster or ())
         assert step.result is None or step.result.pair in CONTRACT.errors.results
 

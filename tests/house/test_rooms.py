@@ -64,8 +64,6 @@ SMALL_ON_PURPOSE: dict[str, str] = {
     "clients/everywhere.py": "one way for four libraries, loaded only where a test asks for it",
     "plugin/keeper.py": "a program that runs by its path, beside pytest and longer than it",
     "plugin/hookspecs.py": "pytest takes the hooks that a project may implement as a module of their own",
-    "simulator/handlers.py": "the table of handlers, the one place in code that names operations",
-    "simulator/media.py": "the capability of hosted media, which further operations join",
     "nightly/suite_plugin.py": "a pytest plugin that the suite's own process loads by name",
     "nightly/suite_process.py": "the program that the suite's own process runs",
 }

@@ -31,7 +31,7 @@ def ring() -> float:
 def test_a_night_in_a_tenant_and_the_next_one(
     tenant: Tenant, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The same tenant with other ids is no drift; no real id is in what is written, and no call is left.
+    """Other ids of one tenant are no drift; no real id is in what is written, and no call is left.
 
     An organizer who was invited in the first night cannot be taken out, and is no drift either.
     """

@@ -45,9 +45,8 @@ def test_call(graphcalls_stage):
     run("--graphcalls-version=v1.0").assert_outcomes(passed=1, deselected=1)
     (call,) = tenant.calls()
     with tenant.simulator.lock:
-        tenant.simulator.scenario._admit(
-            tenant.simulator.store.calls[call].conference, tenant.simulator.people.identity(guid(1))
-        )
+        conference = tenant.simulator.store.calls[call].conference
+        tenant.simulator.acting.enter(conference, tenant.simulator.people.identity(guid(1)))
     assert tenant.people_in_meetings() == [guid(1)]
     run("--graphcalls-version=v1.0").assert_outcomes(passed=1, deselected=1)
     assert tenant.people_in_meetings() == []

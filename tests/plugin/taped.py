@@ -73,7 +73,7 @@ _RECORDED: dict[object, dict[Path, bytes]] = {}
 
 
 def once(what: object, folder: Path, record: Callable[[], pytest.RunResult]) -> list[Path]:
-    """The cassettes in ``folder`` that ``record`` leaves there; whoever asks again for the same ones gets copies."""
+    """The cassettes that ``record`` writes to ``folder``; later requests for them get copies."""
     if what not in _RECORDED:
         assert record().ret == pytest.ExitCode.OK
         _RECORDED[what] = {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.yaml")}

@@ -44,7 +44,7 @@ def test_a_violation_fails_the_test(pytester: pytest.Pytester, run: Run) -> None
         "      -H 'Content-Type: application/json' \\",
     ]
     assert lines[12] == f"      --data '{sent.content.decode()}'"
-    assert result.outlines[start + 13].startswith("    answered 404 8522: Call not found.; request-id ")
+    assert result.outlines[start + 13].startswith("    answered 404 8522: Call not found. [pytest-graphcalls] App ")
     assert "; date " in result.outlines[start + 13]
 
 

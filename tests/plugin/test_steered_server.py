@@ -96,7 +96,7 @@ def test_what_two_nights_compare_is_staged_there(pytester: pytest.Pytester, stee
 
 
 def test_ids_are_new_where_tests_share_a_server(pytester: pytest.Pytester, run: Run, steered: str) -> None:
-    """The same person would be in the call of the test before."""
+    """A person with an old id would be in the call of the test before."""
     pytester.makepyfile(
         """
         import pytest

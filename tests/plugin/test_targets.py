@@ -19,7 +19,7 @@ NOWHERE = "http://127.0.0.1:1"
 def test_a_base_url_is_spoken_to(
     pytester: pytest.Pytester, run: Run, monkeypatch: pytest.MonkeyPatch, served: Served, suffix: str
 ) -> None:
-    """The same test runs over HTTP; the token comes from the environment."""
+    """One test runs over HTTP as well; the token comes from the environment."""
     url, simulator = served
     monkeypatch.setenv("GRAPHCALLS_TOKEN", simulator.authority.token())
     pytester.makepyfile(READ_A_CALL + "\ndef test_token(graphcalls_token): assert graphcalls_token.startswith('ey')\n")

@@ -1,7 +1,7 @@
 """A good bot, and for each assertion one that is not: the same bot with one habit changed.
 
-It answers whoever calls, brings an expert in, or transfers the caller, keeps its calls alive, waits when it is told to,
-hangs up what is left when it goes home, and believes the service only. In each call it plays a greeting, records an
+It answers every call, invites an expert or transfers the caller, keeps its calls alive, waits as Retry-After says,
+hangs up its last calls at the end, and believes the service only. In each call it plays a greeting, records an
 answer, and confirms every key. Its timers run by virtual time.
 """
 
@@ -156,7 +156,7 @@ class Receptionist:
         if isinstance(data, list):
             self._see(note["resourceUrl"].split("/")[-2], data)
         if isinstance(data, dict) and note["changeType"] == "deleted" and "completionReason" in data:
-            self._heard_out(note["resourceUrl"].split("/")[-3], data)
+            self._after_prompt(note["resourceUrl"].split("/")[-3], data)
         if not isinstance(data, dict) or not data["@odata.type"].lower().endswith(".call"):
             return
         call = note["resourceUrl"].rpartition("/")[2]
@@ -224,7 +224,7 @@ class Receptionist:
         answer = self._phone.send("POST", f"/calls/{call}/playPrompt", {"prompts": [PROMPT]})
         return str(answer.json().get("id"))
 
-    def _heard_out(self, call: str, operation: Mapping[str, Any]) -> None:
+    def _after_prompt(self, call: str, operation: Mapping[str, Any]) -> None:
         if operation["id"] in self._greetings and self._habits.hears_out:
             self._record(call)
         if operation.get("recordingLocation"):
@@ -303,7 +303,7 @@ class Swapping:
 
 @contextmanager
 def worked_through(habits: Habits = GOOD) -> Iterator[Bot]:
-    """A bot with six calls behind it: long, short, told in odd order, of a policy, transferred, and not taken over."""
+    """A bot with six calls behind it: long, short, notified out of order, of a policy, transferred, not taken over."""
     simulator = Simulator()
     simulator.intercept(Throttled())
     bot = Bot(simulator)

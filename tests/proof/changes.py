@@ -1,4 +1,4 @@
-"""What a deviating simulator does in place of a step, where that takes more than a line."""
+"""Replacements of steps of the simulator that take more than a line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pytest_graphcalls.simulator.calls import ENDED_BY_BOT, LEFT_ALONE
 from pytest_graphcalls.simulator.entities import Call, Conference, Kind, Operation, Participant
 from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, inferred
 from pytest_graphcalls.wire import Request, Response
-from tests.proof.steps import Apply, around, meant
+from tests.proof.steps import Apply, around, both, instead, meant, not_judged, only_in
 
 
 def invitees(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[dict[str, Any]], dict[str, Any]]:
@@ -28,7 +28,7 @@ def as_user(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def all_replace(kind: Kind) -> Apply:
-    """Of several entries with ``replacesCallId`` all count, if the call to be left is of this ``kind``."""
+    """Of several entries with ``replacesCallId`` all count, if the replaced call is of this ``kind``."""
 
     def step(simulator: Simulator, original: Callable[[Any], Any], order: Any) -> Any:
         left = next((simulator.store.calls.get(one.replaces) for one in order.invitees if one.replaces), None)
@@ -76,6 +76,13 @@ def rejection_ends_answered(simulator: Simulator, original: Callable[[Call], Non
     original(call)
 
 
+def uses_any_callback(id: str) -> Apply:
+    """An address that is not https becomes the callback of a call, if the operation ``id`` names it."""
+    unjudged = not_judged(f"{id}.callback-uri-is-https")
+    take = instead("incoming", "take_callback", lambda call, given: given.get("callbackUri") or call.callback)
+    return only_in(id, both(unjudged, take))
+
+
 def refuses_group_invitations(simulator: Simulator, original: Callable[[Call], None], call: Call) -> None:
     if simulator.store.conference_of(call).kind is Kind.GROUP:
         raise Refusal("invalid-request", "A group call cannot be rejected.")
@@ -94,12 +101,12 @@ def refuses_when(which: Callable[[dict[str, Any]], bool]) -> Callable[[Callable[
 
 
 def keeps_the_first_report(
-    simulator: Simulator, original: Callable[[Conference], None], conference: Conference
+    simulator: Simulator, original: Callable[[Conference, Fact], None], conference: Conference, fact: Fact
 ) -> None:
     for one in conference.people.values():
         if len(one.reports) > 1:
             conference = simulator.store.change_participant(conference, one.id, reports=one.reports[:1])
-    original(conference)
+    original(conference, fact)
 
 
 def hides_the_chat(_: Simulator, original: Callable[..., Any], call: Call, conference: Conference) -> Any:
@@ -181,8 +188,8 @@ def cannot_be_read(_handler: Callable[[Ask], Reply], _ask: Ask) -> Reply:
     raise Refusal("method-not-allowed")
 
 
-def comes_about_untold(direction: str) -> Apply:
-    """Calls of one direction come about without a word."""
+def states_unnotified(direction: str) -> Apply:
+    """The states of calls of one direction are not notified while they are set up."""
     coming = (CallState.ESTABLISHING, CallState.ESTABLISHED)
 
     def step(_: Simulator, original: Callable[[Call, Fact], None], call: Call, fact: Fact) -> None:
@@ -193,7 +200,7 @@ def comes_about_untold(direction: str) -> Apply:
 
 
 def posts_to_the_registered_address(direction: str, *, rejected: bool = False) -> Apply:
-    """What is told of calls of one direction goes where the bot is registered, whatever was asked for.
+    """Notifications of calls of one direction go to the registered address, whatever the request names.
 
     Args:
         direction: of the calls.
@@ -208,40 +215,40 @@ def posts_to_the_registered_address(direction: str, *, rejected: bool = False) -
     return around("notifier", "address", step)
 
 
-def operations_end_untold(type_: str, status: OperationState) -> Apply:
-    """The end of an operation of one type is not told if it has this status."""
+def ends_unnotified(type_: str, status: OperationState) -> Apply:
+    """The end of an operation of one type is not notified if it has this status."""
 
     def step(_: Simulator, original: Callable[[Operation], None], operation: Operation) -> None:
         if (operation.spec.type, operation.status) != (type_, status):
             original(operation)
 
-    return around("operations", "notify_end", step)
+    return around("notifier", "operation_ended", step)
 
 
-def shares_untold(direction: str) -> Apply:
-    """What is shared is not told in calls of one direction."""
+def sharing_unnotified(direction: str) -> Apply:
+    """Sharing is not notified in calls of one direction."""
 
-    def step(_: Simulator, original: Callable[..., None], call: Call, *told: Any) -> None:
+    def step(_: Simulator, original: Callable[..., None], call: Call, *facts: Any) -> None:
         if call.direction != direction:
-            original(call, *told)
+            original(call, *facts)
 
     return around("notifier", "notify_content", step)
 
 
 AFTER_INVITE = "participant-invite.r03"
-"""The source of a roster that is sent because somebody who was invited has joined."""
+"""The source of a roster that is sent because an invitee has joined."""
 
 
-def tells_rosters(*, first: bool, later: bool) -> Apply:
-    """Of the rosters of a call the first one is told, or the later ones that follow an invite."""
+def posts_rosters(*, first: bool, later: bool) -> Apply:
+    """Of the rosters of a call the first one is posted, or the later ones that follow an invite."""
 
     def apply(simulator: Simulator) -> None:
-        told: set[str] = set()
+        established: set[str] = set()
         original = simulator.notifier.send_roster
 
         def step(call: Call, conference: Conference, fact: Fact) -> None:
-            wanted = (later or fact.source != AFTER_INVITE) if call.id in told else first
-            told.update([call.id] if call.state is CallState.ESTABLISHED else [])
+            wanted = (later or fact.source != AFTER_INVITE) if call.id in established else first
+            established.update([call.id] if call.state is CallState.ESTABLISHED else [])
             if wanted:
                 original(call, conference, fact)
 
@@ -250,8 +257,8 @@ def tells_rosters(*, first: bool, later: bool) -> Apply:
     return apply
 
 
-def tells_every_roster(simulator: Simulator) -> None:
-    """The roster of a call between two is told like that of a group."""
+def posts_every_roster(simulator: Simulator) -> None:
+    """The roster of a peer-to-peer call is posted like that of a group call."""
     notifier = simulator.notifier
     original = notifier.roster_changed
 
@@ -261,7 +268,7 @@ def tells_every_roster(simulator: Simulator) -> None:
     notifier.roster_changed = step  # type: ignore[method-assign]  # a deviation replaces a step
 
 
-def hang_up_is_untold(_: Simulator, original: Callable[[Call], None], call: Call) -> None:
+def hang_up_unnotified(_: Simulator, original: Callable[[Call], None], call: Call) -> None:
     if call.result != ENDED_BY_BOT:
         original(call)
 
@@ -272,7 +279,7 @@ def forgets_the_context(operation: dict[str, Any]) -> dict[str, Any]:
 
 
 def ends_once_more(id: str) -> Callable[..., Reply]:
-    """The end of an operation that was answered as completed is notified of, if ``id`` has started it."""
+    """The end of an operation that was answered as completed is notified, if ``id`` has started it."""
 
     def step(
         simulator: Simulator, original: Callable[..., Reply], ask: Ask, operation: Operation, *fact: Fact | None
@@ -285,7 +292,7 @@ def ends_once_more(id: str) -> Callable[..., Reply]:
 
 
 def another(resource: dict[str, Any]) -> dict[str, Any]:
-    """The resource with the id of another one."""
+    """The resource with another id."""
     return {**resource, "id": "00000000-0000-4000-8000-000000000007"}
 
 
@@ -303,6 +310,11 @@ def as_prompt(operation: dict[str, Any]) -> dict[str, Any]:
 def goes_on(operation: dict[str, Any]) -> dict[str, Any]:
     """An operation that is not done with the answer."""
     return {**operation, "status": "running"}
+
+
+def has_failed(operation: dict[str, Any]) -> dict[str, Any]:
+    """An operation that is over before it has begun."""
+    return {**operation, "status": "failed"}
 
 
 def prompts_go_on(operation: dict[str, Any]) -> dict[str, Any]:
@@ -332,7 +344,7 @@ def sends_no_roster(source: str) -> Apply:
         if not fact.source.startswith(source):
             original(conference, fact)
 
-    return around("calls", "notify_changed", step)
+    return around("notifier", "roster_changed", step)
 
 
 def mixes_routes(simulator: Simulator) -> None:
@@ -446,7 +458,7 @@ def notifies_no_end(_: Simulator, original: Callable[..., None], call: Call, cha
 
 
 def ends_after_a_failure(simulator: Simulator, original: Callable[..., None], call: Call, result: Any) -> None:
-    """A call whose transfer has failed is over without a word."""
+    """A call whose transfer has failed is over without a notification."""
     original(call, result)
     simulator.store.step_call(call, CallEvent.END)
 
@@ -454,7 +466,7 @@ def ends_after_a_failure(simulator: Simulator, original: Callable[..., None], ca
 def transfers_the_first(
     simulator: Simulator, original: Callable[..., Participant], call: Call, body: dict[str, Any]
 ) -> Participant:
-    """In a group call any person will do."""
+    """In a group call the first person is the transferee."""
     one = next(one for one in simulator.store.conference_of(call).active if not one.leg)
     return original(call, body) if "transferee" in body else one
 

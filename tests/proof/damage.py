@@ -93,7 +93,7 @@ def spots(model: TypeModel, name: str, value: Any, steps: Steps = ()) -> Iterato
 
 
 def body_spots(model: TypeModel, operation: Operation, response: Response) -> list[Spot]:
-    """The same for a whole success body."""
+    """The spots of a whole success body."""
     spec = operation.responses[response.status]
     body = response.json()
     if not spec.collection:
@@ -209,13 +209,13 @@ def mistyped(draw: st.DrawFn, model: TypeModel, exchange: Exchange, places: list
     objects = [place for place in owners(places) if "@odata.type" in reached(body, place)]
     place = draw(st.sampled_from(objects))
     spot = Spot(place, "@odata.type", "", Member("Edm.String"))
-    value = draw(strangers(model, reached(body, place)))
+    value = draw(foreign_types(model, reached(body, place)))
     severity = weight(model, type_at(places, place), Kind.TYPE_UNKNOWN, value=value)
     where = f"{json_path(place)}['@odata.type']"
     return Damage("mistyped", changed(exchange, spot, value), frozenset({Kind.TYPE_UNKNOWN}), where, severity)
 
 
-def strangers(model: TypeModel, item: Mapping[str, Any]) -> st.SearchStrategy[str]:
+def foreign_types(model: TypeModel, item: Mapping[str, Any]) -> st.SearchStrategy[str]:
     """Written types that have nothing to do with the one that ``item`` says it has."""
     right = item["@odata.type"].removeprefix(NAMESPACE)
     return st.sampled_from(sorted(NAMESPACE + name for name in model.types if not related(model, name, right)))
@@ -246,7 +246,7 @@ def related(model: TypeModel, one: str, other: str) -> bool:
 
 @st.composite
 def restated(draw: st.DrawFn, exchange: Exchange) -> Damage:
-    """Success is told by a status that the page does not have."""
+    """Success has a status that the page does not have."""
     others = [200, 201, 202, 203, 204, 205, 206, 302, 418, 505]
     code = draw(st.sampled_from([other for other in others if other != exchange.response.status]))
     after = replace(exchange, response=replace(exchange.response, status=code))
@@ -325,7 +325,7 @@ def damages(version: str, operation: Operation, exchange: Exchange) -> st.Search
 
 @st.composite
 def harmless(draw: st.DrawFn, version: str, operation: Operation, exchange: Exchange) -> Exchange:
-    """The same answer with members in another order, some that may be absent left out, some that may be null null."""
+    """An answer with members in another order, some that may be absent left out, some that may be null null."""
     spec = operation.responses[exchange.response.status]
     if not spec.body:
         return exchange

@@ -25,12 +25,12 @@ from tests.proof.damage import (
     Spot,
     Steps,
     enumerated,
+    foreign_types,
     json_path,
     owners,
     reached,
     sort_of,
     spots,
-    strangers,
     type_at,
     weight,
 )
@@ -109,7 +109,7 @@ def entry_of(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def name_of(body: dict[str, Any]) -> str:
-    """Which payload it is, told by hand: what the checks say is what is to be proven."""
+    """The name of the payload, found without the contract, whose checks are to be proven."""
     entry = entry_of(body)
     below = entry["resourceUrl"].split("/")[4:]
     if below == ["participants"] and isinstance(entry["resourceData"], dict):
@@ -190,10 +190,10 @@ def unlisted(draw: st.DrawFn, model: TypeModel, _: Payload, body: dict[str, Any]
 @st.composite
 def mistyped(draw: st.DrawFn, model: TypeModel, _: Payload, body: dict[str, Any], places: list[Spot]) -> Posted:
     """``@odata.type`` inside of the data names a type of another branch of the model."""
-    # The type of a delta's own object tells it from a roster: another one makes it a roster of the wrong shape.
+    # Only its type distinguishes a delta from a roster: another type makes it a roster of the wrong shape.
     deep = [place for place in owners(places) if place != DATA and "@odata.type" in reached(body, place)]
     place = draw(st.sampled_from(deep))
-    value = draw(strangers(model, reached(body, place)))
+    value = draw(foreign_types(model, reached(body, place)))
     severity = weight(model, type_at(places, place), Kind.TYPE_UNKNOWN, Side.NOTIFICATION, value)
     after = with_(body, place, "@odata.type", value)
     where = f"{json_path(place)}['@odata.type']"
@@ -205,9 +205,9 @@ def misshapen(draw: st.DrawFn, _: TypeModel, payload: Payload, body: dict[str, A
     """The data is a list where one object belongs, the other way round, or neither."""
     data = entry_of(body)["resourceData"]
     other = [data] if isinstance(data, dict) else data[0]
-    value = draw(st.sampled_from([other, "gone", 7, True]))
+    value = draw(st.sampled_from([other, "text", 7, True]))
     if payload.name == "roster-delta" and isinstance(value, list):
-        value = "gone"  # a list there is a roster
+        value = "text"  # a list there is a roster
     after = with_(body, ("value", 0), "resourceData", value)
     return Posted("misshapen", after, frozenset({Kind.TYPE_WRONG}), json_path(DATA))
 
@@ -266,7 +266,7 @@ def damages(version: str, payload: Payload, body: dict[str, Any]) -> st.SearchSt
 
 @st.composite
 def harmless(draw: st.DrawFn, version: str, payload: Payload, body: dict[str, Any]) -> dict[str, Any]:
-    """The same with members of the data that are not promised left out or, where that is allowed, null."""
+    """A notification whose unpromised members are left out or, where that is allowed, null."""
     model = CONTRACT.types(version)
     free = [spot for spot in inside(model, payload, body) if not promised(model, payload, spot)]
     for spot in draw(st.lists(st.sampled_from(free), max_size=4, unique_by=lambda spot: spot.path)) if free else ():

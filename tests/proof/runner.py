@@ -49,7 +49,7 @@ class Outcome:
 
 
 class Runner(WarmProcess):
-    """A process that runs the suite when it is told to.
+    """A process that runs the suite on request.
 
     Args:
         folder: an empty folder to run in, so that no project's settings are found.

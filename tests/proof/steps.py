@@ -47,7 +47,7 @@ def answers(operation: str, change: Callable[[Response], Response]) -> Apply:
 
 
 def refused_with(operation: str, wanted: int, code: int) -> Apply:
-    """Refusals with the status ``wanted`` have another one."""
+    """Refusals with the status ``wanted`` have another status."""
 
     def around_it(request: Request, proceed: Proceed) -> Response:
         response = proceed(request)
@@ -104,7 +104,7 @@ def skips_in(operation: str, step: str) -> Apply:
 
 
 def instead(part: str, step: str, other: Callable[..., Any]) -> Apply:
-    """A step of ``part`` is another one, which is handed what the step is handed."""
+    """A step of ``part`` is replaced by ``other``, which is handed what the step is handed."""
     return lambda simulator: setattr(getattr(simulator, part), step, other)
 
 
@@ -120,12 +120,12 @@ def around(part: str, step: str, other: Callable[..., Any]) -> Apply:
 
 
 def set_to(part: str, name: str, value: Any) -> Apply:
-    """A figure of ``part`` is another one."""
+    """A number of ``part`` is changed."""
     return lambda simulator: setattr(getattr(simulator, part), name, value)
 
 
 def needs_no_role(operation: str) -> Apply:
-    """Any token will do."""
+    """A token without the role is accepted."""
 
     def apply(simulator: Simulator) -> None:
         del simulator.admission.required_roles[operation]
@@ -134,13 +134,13 @@ def needs_no_role(operation: str) -> Apply:
 
 
 def needs_no_token(operation: str) -> Apply:
-    """Who comes without a token is taken for the default app."""
+    """A request without a token counts as one of the default app."""
 
     def identify(simulator: Simulator, original: Callable[[Request], Grant], request: Request) -> Grant:
         app = simulator.authority.app
         return Grant(app, app.roles) if meant(request) == operation and not bearer(request) else original(request)
 
-    unjudged = leaves_unjudged(f"{operation}.token-is-required")
+    unjudged = not_judged(f"{operation}.token-is-required")
     return only_in(operation, both(around("admission", "identify", identify), unjudged))
 
 
@@ -158,9 +158,9 @@ def has_no_old_address(operation: str) -> Apply:
 def has_no_address(operation: str, part: str) -> Apply:
     """An address of the operation that has this part leads nowhere."""
 
-    def route(_: Simulator, original: Callable[..., Match], method: str, path: str, *found: Any) -> Match:
-        match = original(method, path, *found)
-        if match.operation.id == operation and part in path:
+    def route(_: Simulator, original: Callable[[Request], Match], request: Request) -> Match:
+        match = original(request)
+        if match.operation.id == operation and part in request.path:
             raise Refusal("segment-unknown", segment=part)
         return match
 
@@ -168,7 +168,7 @@ def has_no_address(operation: str, part: str) -> Apply:
 
 
 def both(*parts: Apply) -> Apply:
-    """All of these; a rule that is kept in two places is broken in both."""
+    """Several deviations together; a rule that is kept in two places is broken in both."""
 
     def apply(simulator: Simulator) -> None:
         for part in parts:
@@ -178,8 +178,8 @@ def both(*parts: Apply) -> Apply:
     return apply
 
 
-def leaves_unjudged(rule: str) -> Apply:
-    """The gate lets pass what breaks ``rule``."""
+def not_judged(rule: str) -> Apply:
+    """Requests that break ``rule`` are not refused."""
     return only_in(rule.partition(".")[0], lambda simulator: simulator.admission.unjudged.add(rule))
 
 

@@ -36,7 +36,7 @@ JUDGED: dict[str, Callable[[Bot], None]] = {
 
 
 def test_every_assertion_has_a_bot_that_fails_it() -> None:
-    names = {name for name in vars(Assertions) if name.startswith("assert_")}
+    names = {name for name in dir(Assertions) if name.startswith("assert_")}
     assert names == set(JUDGED) == set(FAULTY)
 
 
@@ -47,14 +47,14 @@ def test_a_good_bot_passes(assertion: str) -> None:
 
 
 def test_a_good_bot_passes_them_one_after_the_other() -> None:
-    """Those that drive the bot leave nothing behind that another one would take for a fault."""
+    """Assertions that drive the bot leave no trace that a later one would take for a fault."""
     with worked_through(GOOD) as bot:
         for judge in (*JUDGED.values(), *JUDGED.values()):
             judge(bot)
 
 
 @pytest.mark.parametrize("habit", FAULTY)
-def test_a_bad_habit_is_caught_by_its_own_assertion_alone(habit: str) -> None:
+def test_a_faulty_bot_is_caught_by_the_assertion_of_its_fault_alone(habit: str) -> None:
     caught = set()
     with ExitStack() as bots:
         bot = bots.enter_context(worked_through(FAULTY[habit]))
@@ -126,7 +126,7 @@ def test_a_bot_of_a_recording_policy_has_to_set_its_status_even_where_no_recordi
 
 @pytest.mark.parametrize("assertion", JUDGED)
 def test_nothing_to_judge_is_no_success(assertion: str) -> None:
-    """A bot that was told nothing passes none of them, but that about tokens, which brings its own."""
+    """A bot without notifications passes none of them, except that about tokens, which sends its own."""
     simulator = Simulator()
     with closing(Bot(simulator)) as bot:
         bot(Receptionist(simulator))

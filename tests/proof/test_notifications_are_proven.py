@@ -17,20 +17,20 @@ SORTS = PRODUCED
 NOT_DAMAGED = {
     "roster-below-operations": "a roster at another address; accepted with a notice (tests/unit/contract)",
     "content-sharing-session": "nothing is known of its data",
-    "participant-joining": "inferred, so nothing of it is judged",
-    "participant-left": "inferred, so nothing of it is judged",
+    "participant-joining": "inferred, so it is not judged",
+    "participant-left": "inferred, so it is not judged",
 }
 BETA_ALONE = (".syntheticMediaDetection",)
-"""Members that an operation of beta alone sets, and that v1.0 does not have: a notice to whoever expects v1.0."""
+"""Members that an operation of beta alone sets, and that v1.0 does not have: a notice where v1.0 is expected."""
 
 
 def test_every_payload_is_damaged() -> None:
-    """Or it stands here why not."""
+    """Payloads without damage are listed here with the reason."""
     assert {*SORTS, *NOT_DAMAGED} == set(CONTRACT.notifications)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_the_simulator_posts_nothing_to_find_fault_with(version: str) -> None:
+def test_notifications_of_the_simulator_have_no_findings(version: str) -> None:
     """Neither by the version it was asked in, nor by the other one: a notification does not name its version."""
     assert set(undamaged(version)) == set(SORTS)
     for body in produced(version):
@@ -41,8 +41,8 @@ def test_the_simulator_posts_nothing_to_find_fault_with(version: str) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("name", SORTS)
-def test_an_undamaged_notification_is_never_found_fault_with(name: str, version: str) -> None:
-    """Neither as it was, nor with members that nobody promised left out or null."""
+def test_an_undamaged_notification_has_no_findings(name: str, version: str) -> None:
+    """Neither as it was, nor with unpromised members missing or null."""
     body = undamaged(version)[name]
 
     @QUICK

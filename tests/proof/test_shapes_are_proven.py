@@ -23,12 +23,12 @@ QUICK = examples(60)
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_one_success_of_every_operation_was_recorded(version: str) -> None:
-    """Otherwise the tests below would prove nothing of it."""
+    """Otherwise the tests below would not cover it."""
     assert sorted(undamaged(version)) == sorted(id for id, one in CASES if one == version)
 
 
 @pytest.mark.parametrize(("operation", "version"), CASES)
-def test_an_undamaged_exchange_is_never_found_fault_with(operation: str, version: str) -> None:
+def test_an_undamaged_exchange_has_no_findings(operation: str, version: str) -> None:
     """Neither as it was, nor with its members in another order, left out or null where that is allowed."""
     exchange = undamaged(version)[operation]
 
@@ -88,7 +88,7 @@ def put(body: Any, steps: Steps, value: Any) -> None:
 
 
 @pytest.mark.parametrize(("operation", "version"), WITH_BODY)
-def test_no_body_is_called_sound_in_which_the_validator_finds_something(operation: str, version: str) -> None:
+def test_the_fast_check_accepts_no_body_that_the_validator_rejects(operation: str, version: str) -> None:
     """Whatever stands wherever, both come to the same; the quick look is there for speed alone."""
     spec = next(spec for spec in CONTRACT.operation(operation).responses.values() if spec.body)
     root = f"collection:{spec.body}" if spec.collection else spec.body

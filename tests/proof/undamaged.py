@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from pytest_graphcalls.contract import Contract, Match
+from pytest_graphcalls.contracts.shared import prompt
 from pytest_graphcalls.contracts.test_call_logteleconferencedevicequality import quality
 from pytest_graphcalls.session import Recorder
 from pytest_graphcalls.stage import Stage, members
@@ -76,19 +77,15 @@ def everything(stage: Stage) -> None:
         level = {"participant": call.id_of(bob)}
         call.send("participant-configuremixer", {"participantMixerLevels": [level], **context})
         call.send("participant-muteall", {"participants": [call.id_of(bob)], **context})
-    info = {"@odata.type": "#microsoft.graph.mediaInfo", "uri": "https://bot.example.org/beep.wav", "resourceId": "1"}
-    call.send(
-        "call-playprompt", {"prompts": [{"@odata.type": "#microsoft.graph.mediaPrompt", "mediaInfo": info}], **context}
-    )
-    prompt = {"@odata.type": "#microsoft.graph.mediaPrompt", "mediaInfo": info}
-    call.send("participant-startholdmusic", {"customPrompt": prompt, **context}, participant_id=call.id_of(bob))
+    call.send("call-playprompt", {"prompts": [prompt()], **context})
+    call.send("participant-startholdmusic", {"customPrompt": prompt(), **context}, participant_id=call.id_of(bob))
     stage.advance(1)
     call.send("participant-stopholdmusic", context, participant_id=call.id_of(bob))
     call.send("call-subscribetotone", context)
     call.send(
         "call-record",
         {
-            "prompts": [{"@odata.type": "#microsoft.graph.mediaPrompt", "mediaInfo": info}],
+            "prompts": [prompt()],
             "bargeInAllowed": False,
             "initialSilenceTimeoutInSeconds": 5,
             "maxSilenceTimeoutInSeconds": 5,

@@ -23,7 +23,7 @@ from pytest_graphcalls.contract import (
     SignInRow,
     sequences,
 )
-from tests.proof.deviations import TABLE as DEVIATIONS
+from tests.proof.deviations import DEVIATIONS
 from tests.site.markdown import code, codes, facts, plain, table
 from tests.site.pages import ROOT
 
@@ -80,7 +80,7 @@ COUNTED = ("rules", "deviations", "open questions", "sequences")
 def counts() -> dict[str, tuple[int, ...]]:
     """By operation: its :data:`COUNTED`; a sequence counts with the operation that causes it."""
     contract = Contract.packaged()
-    broken = Counter(one.rule.partition(".")[0] for one in DEVIATIONS)
+    broken = Counter(id.partition(".")[0] for id in DEVIATIONS)
     caused = Counter(one.starts for one in contract.sequences.values())
     return {
         one.id: (len(one.rules), broken[one.id], len(one.questions), caused[one.id])

@@ -86,7 +86,7 @@ def test_a_sign_in_that_fails_ends_the_visit(practice: Practice) -> None:
 
 
 def test_a_setting_that_fails_ends_the_visit(practice: Practice) -> None:
-    """The same for a certificate that cannot be read."""
+    """A certificate that cannot be read ends it, too."""
 
     def no_token() -> str:
         raise SettingError("AZURE_CLIENT_CERTIFICATE_PATH", "x.pem", "a PEM file", "There is no such file.")

@@ -20,7 +20,7 @@ class Colour(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A dataclass inside of another one."""
+    """A dataclass inside of a dataclass."""
 
     name: str
 

@@ -13,7 +13,7 @@ from pytest_graphcalls.cassette import Kind, Passport
 from pytest_graphcalls.cassette.passport import datetime
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.redaction import Redactor
-from pytest_graphcalls.sandbox import GivenData, InventedData, Meeting, Sandbox
+from pytest_graphcalls.sandbox import Meeting, Sandbox, StageData
 from pytest_graphcalls.sandbox.tenant import tenant_of
 from pytest_graphcalls.targets import Case
 from pytest_graphcalls.targets.replay import ReplayTarget, case_facts, sandbox_of
@@ -71,7 +71,7 @@ def test_a_sandbox_is_replayed_by_pseudonyms() -> None:
     facts = case_facts(cast("Any", line), redactor)
     found = sandbox_of(Passport(datetime(2026, 11, 22), Kind.LIVE, ("v1.0",), "abc", **facts))
     assert found is not None
-    real, replayed = GivenData(SANDBOX), GivenData(found)
+    real, replayed = StageData(facts=SANDBOX), StageData(facts=found)
     for _ in SANDBOX.meetings:
         assert replayed.meeting() == redactor.json(real.meeting())
     assert {"user": {"id": replayed.user()}} == redactor.json({"user": {"id": real.user()}})
@@ -86,7 +86,7 @@ def test_a_sandbox_is_replayed_by_pseudonyms() -> None:
 def test_invented_people_keep_their_names() -> None:
     """The organizer of a made-up meeting, too."""
     made = case()
-    props = InventedData(made.ids(), made.called)
+    props = StageData(made.ids(), made.called)
     meeting = props.meeting()
     assert Redactor("cassette", "key").json(meeting) == meeting
 

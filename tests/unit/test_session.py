@@ -209,7 +209,7 @@ class TestRecorder:
         assert [finding.kind for finding in recorder.findings] == [Kind.METHOD_UNDOCUMENTED]
 
     def test_a_failing_finding_is_raised_once(self, contract: Contract) -> None:
-        """The same finding does not fail the body and the teardown."""
+        """A finding does not fail both the body and the teardown."""
         recorder = Recorder(contract)
         recorder(SURPLUS)
         with pytest.raises(ContractViolationError, match=RULE) as caught:

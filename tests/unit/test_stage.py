@@ -153,8 +153,8 @@ def test_people_are_found_on_the_roster_without_regard_to_letter_case() -> None:
         call.id_of(bob)
 
 
-def test_a_call_that_cannot_be_found_has_the_state_gone() -> None:
-    """Its state is no failure of another rule."""
+def test_a_call_that_cannot_be_found_has_a_state_of_its_own() -> None:
+    """Its state is ``gone``, and no failure of another rule."""
     stage, _ = stage_on()
     call = StagedCall(stage, CALL, stage.client)
     assert call.state() == "gone"

@@ -27,7 +27,7 @@ PERSON_ACTIONS = {
 """By name: what people can do, every method of :class:`.Person`."""
 ASSERTIONS = {
     name.removeprefix("assert_").replace("_", "-"): method
-    for name, method in vars(Assertions).items()
+    for name, method in inspect.getmembers(Assertions, inspect.isfunction)
     if name.startswith("assert_")
 }
 """Every ready-made assertion: ``assert_answered_within`` is ``answered-within``."""

@@ -6,19 +6,17 @@ its parameters and the simulator's seed.
 
 from __future__ import annotations
 
-from pytest_graphcalls.simulator.faults.catalogue import FAULTS, Order, Side, ordered, parameters_of
-from pytest_graphcalls.simulator.faults.injection import FAULT_HEADER, Fault, Faults, Fired
-from pytest_graphcalls.simulator.faults.responses import NOTHING, Faulty
+from pytest_graphcalls.simulator.faults.catalogue import FAULTS, Side, ordered, parameters_of
+from pytest_graphcalls.simulator.faults.effects import NOTHING, Faulty
+from pytest_graphcalls.simulator.faults.injection import Fault, Faults, Fired
 
 __all__ = [
     "FAULTS",
-    "FAULT_HEADER",
     "NOTHING",
     "Fault",
     "Faults",
     "Faulty",
     "Fired",
-    "Order",
     "Side",
     "ordered",
     "parameters_of",

@@ -186,7 +186,7 @@ FAULTS: Mapping[str, Sort] = {
     ),
     "hold": Sort(Side.NOTIFICATION, "it is kept back until the fault is released or ended"),
 }
-"""Every fault. What each does is in ``replies.py`` and ``keeping.py``, under the same names."""
+"""Every fault. What each does is in ``effects.py``, under the same names."""
 
 
 def parameters_of(name: str) -> Mapping[str, Parameter]:

@@ -14,8 +14,7 @@ from typing import Any, Self
 
 from pytest_graphcalls.contract import Match
 from pytest_graphcalls.simulator.faults.catalogue import Order, Side, ordered
-from pytest_graphcalls.simulator.faults.notifications import PASSING, Passing
-from pytest_graphcalls.simulator.faults.responses import DECORATING, REPLIES, Proceed, Tools
+from pytest_graphcalls.simulator.faults.effects import DECORATING, PASSING, REPLIES, Passing, Proceed, Struck
 from pytest_graphcalls.simulator.notifications import kind_of
 from pytest_graphcalls.simulator.outbox import NumberedNotification, Outbox
 from pytest_graphcalls.simulator.responses import Responses
@@ -47,28 +46,19 @@ class Fault:
         number: its number, from 1 since the start or the last reset.
         order: what was asked for.
         chance: gives the next number from 0 to 1.
-        end: takes it out of force.
-        release: lets go of what it keeps.
+        faults: those in force.
     """
 
-    __slots__ = ("_chance", "_end", "_fired", "_release", "number", "order", "seen")
+    __slots__ = ("_chance", "_faults", "_fired", "number", "order", "seen")
 
-    def __init__(
-        self,
-        number: int,
-        order: Order,
-        chance: Callable[[], float],
-        end: Callable[[Fault], None],
-        release: Callable[[Fault], None],
-    ) -> None:
+    def __init__(self, number: int, order: Order, chance: Callable[[], float], faults: Faults) -> None:
         self.number = number
         self.order = order
         self.seen = 0
         """How many requests or notifications it was selected for so far."""
         self._fired: list[Fired] = []
         self._chance = chance
-        self._end = end
-        self._release = release
+        self._faults = faults
 
     def __repr__(self) -> str:
         return f"<fault {self.number}: {self.order}, struck {len(self.fired)} of {self.seen}>"
@@ -105,11 +95,11 @@ class Fault:
 
         What is delayed is on its way already and comes when its time has come.
         """
-        self._release(self)
+        self._faults.release(self)
 
     def end(self) -> None:
         """Take it out of force, and let go out what it keeps, as :meth:`release` does. Ending it twice does nothing."""
-        self._end(self)
+        self._faults.end(self)
 
     def __enter__(self) -> Self:
         return self
@@ -145,7 +135,7 @@ class Faults:
         self._world = world
         self._outbox = outbox
         self.contract = world.contract
-        self._tools = Tools(world.contract, responses, world.authority)
+        self._responses = responses
         self._listeners: dict[object, Callable[[Fired], None]] = {}
         self.reset()
 
@@ -185,7 +175,7 @@ class Faults:
         order = ordered(name, facts, self.contract)
         self._count += 1
         chance = partial(self._world.ids.chance, f"fault:{self._count}")
-        fault = Fault(self._count, order, chance, self._end, self._release)
+        fault = Fault(self._count, order, chance, self)
         if order.side is Side.ANSWER:
             self._answers.append(fault)
         else:
@@ -193,9 +183,10 @@ class Faults:
             self._outbox.sorter = self._sorted
         return fault
 
-    def _end(self, fault: Fault) -> None:
+    def end(self, fault: Fault) -> None:
+        """Take one out of force; see :meth:`Fault.end`."""
         with self._world.lock:
-            self._release(fault)
+            self.release(fault)
             if fault in self.active and fault.is_idle:
                 self._ended_idle.append(fault)
             self._answers = [one for one in self._answers if one is not fault]
@@ -205,24 +196,22 @@ class Faults:
                 self._struck.clear()
                 self._noted.clear()
 
-    def _release(self, fault: Fault) -> None:
+    def release(self, fault: Fault) -> None:
+        """Let go out what one keeps; see :meth:`Fault.release`."""
         with self._world.lock:
             if fault in self._notifications:
                 self._notifications[fault].release()
 
-    def answer(self, proceed: Callable[..., Response], request: Request) -> Response:
+    def answer(self, proceed: Proceed, request: Request) -> Response:
         """Answer a request as the faults in force have it.
 
         Every fault counts each request it is selected for, also one that another fault answers.
 
         Args:
-            proceed: what answers it otherwise; takes the request, and as ``found`` where it leads.
+            proceed: what answers it otherwise.
             request: the request.
         """
-        if not self._answers:
-            return proceed(request)
-        match = self.contract.match(request.method, request.path)
-        proceed = partial(proceed, found=match)
+        match = self._world.admission.found(request) if self._answers else None
         if not isinstance(match, Match):
             return proceed(request)
         striking = [fault for fault in self._answers if self._selects(fault, match) and fault.strikes()]
@@ -240,8 +229,11 @@ class Faults:
         for fault in striking:
             self._note(fault, f"{request.method} {_short(request)}", call)
         for fault in reversed(striking):
-            proceed = partial(_replied, self._tools, fault.order, proceed)
+            proceed = partial(self._replied, fault.order, proceed)
         return _marked(proceed(request), striking)
+
+    def _replied(self, order: Order, proceed: Proceed, request: Request) -> Response:
+        return REPLIES[order.name](Struck(request, order.facts, proceed, self._world, self._responses))
 
     def _sorted(self, numbered: NumberedNotification) -> Iterable[NumberedNotification]:
         """The notifications that go out now in place of one; each fault counts it once."""
@@ -295,10 +287,6 @@ def _marked(response: Response, striking: Iterable[Fault]) -> Response:
     """The answer with a header that says what was injected, so that a recording shows it."""
     said = "; ".join(str(fault.order) for fault in striking)
     return replace(response, headers=response.headers.with_(FAULT_HEADER, said)) if said else response
-
-
-def _replied(tools: Tools, order: Order, proceed: Proceed, request: Request) -> Response:
-    return REPLIES[order.name](tools, order.facts, request, proceed)
 
 
 def _is(kind: str, fault: Fault) -> bool:

@@ -39,7 +39,7 @@ def main(clean: int) -> int:
             if not result.fits:
                 false += 1
                 print(f"clean night {number} ({modules}): {result.verdict.outcome} {result.kinds}", flush=True)
-        print(f"{len(TABLE) - wrong} of {len(TABLE)} drifts were told rightly; {false} false alarms in {clean} nights")
+        print(f"{len(TABLE) - wrong} of {len(TABLE)} drifts were found; {false} false alarms in {clean} nights")
     return int(bool(wrong or false))
 
 

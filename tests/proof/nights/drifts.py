@@ -1,4 +1,4 @@
-"""Drifts: ways in which a simulator is another one tonight, and what a night has to come to."""
+"""Drifts: changes of the simulator of one night, each with the outcome that the night must have."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def with_(operation: str, **members: Any) -> Apply:
 
 
 def within(operation: str, member: str, change: Callable[[Any], Any]) -> Apply:
-    """A member of the answer is another one."""
+    """A member of the answer is changed."""
     return body(operation, lambda data: {**data, member: change(data[member])})
 
 
@@ -92,26 +92,26 @@ def coded(code: str) -> Callable[[Response], Response]:
     return change
 
 
-def told(change: Callable[[list[Notification]], list[Notification]]) -> Apply:
-    """What the bot is told is another story."""
+def notifications_are(change: Callable[[list[Notification]], list[Notification]]) -> Apply:
+    """The list of notifications is changed."""
 
     def apply(simulator: Simulator) -> None:
-        class Retold(type(simulator.notifier)):  # type: ignore[misc]  # whatever it is
+        class Changed(type(simulator.notifier)):  # type: ignore[misc]  # whatever it is
             @property
             def written(self) -> list[Notification]:
                 return change(list(super().written))
 
-        simulator.notifier.__class__ = Retold
+        simulator.notifier.__class__ = Changed
 
     return apply
 
 
 def entry(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[list[Notification]], list[Notification]]:
-    """Every entry of what the bot is told is another one."""
+    """Every entry of the notifications is changed."""
     cache: dict[int, Notification] = {}
 
     def changed(notifications: list[Notification]) -> list[Notification]:
-        # The same one each time: whoever follows looks whether it has seen it already.
+        # One object for each: a recorder that follows compares it with those it has seen.
         for number, one in enumerate(notifications):
             if number not in cache:
                 value = [change(dict(item)) for item in one.body["value"]]
@@ -127,12 +127,12 @@ def each_with_its_own(make: Callable[[], Apply]) -> Apply:
 
 
 def entries(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Apply:
-    """Every entry of what the bot is told is another one."""
-    return each_with_its_own(lambda: told(entry(change)))
+    """Every entry of the notifications is changed."""
+    return each_with_its_own(lambda: notifications_are(entry(change)))
 
 
 def data(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Apply:
-    """The state of a call, as the bot is told of it, is another one."""
+    """The resource data of every notification is changed."""
 
     def changed(item: dict[str, Any]) -> dict[str, Any]:
         inner = item.get("resourceData")
@@ -142,7 +142,7 @@ def data(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Apply:
 
 
 def delayed(seconds: float) -> Apply:
-    """The second thing that the bot is told comes late, and what follows it as well."""
+    """The second notification comes late, and all after it as well."""
 
     def make() -> Apply:
         cache: dict[int, Notification] = {}
@@ -152,7 +152,7 @@ def delayed(seconds: float) -> Apply:
                 cache.setdefault(number, one if number < 1 else replace(one, at=one.at + seconds))
             return [cache[number] for number in range(len(all_))]
 
-        return told(change)
+        return notifications_are(change)
 
     return each_with_its_own(make)
 
@@ -171,20 +171,20 @@ def tidied(value: list[Any]) -> list[Any]:
     return value[::-1]
 
 
-def somebody_more(value: list[Any]) -> list[Any]:
+def one_more(value: list[Any]) -> list[Any]:
     """A list with one more item."""
     more = {**value[-1], "id": "7f0d3a4e-5a5f-4b8e-9a52-0d6f7f3f2f11"}
     return [*value, more]
 
 
 def overtaken() -> Apply:
-    """That a call is established is told after the roster that used to follow it."""
+    """The notification of an established call comes after the roster that used to follow it."""
     said: list[Notification] = []
     held: list[Notification] = []
     seen = 0
 
     def change(all_: list[Notification]) -> list[Notification]:
-        # Only ever added to, because whoever follows has seen what was said.
+        # Only appended to, because a recorder that follows has seen the earlier ones.
         nonlocal seen
         for one in all_[seen:]:
             inner = one.body["value"][0]["resourceData"]
@@ -199,7 +199,7 @@ def overtaken() -> Apply:
         seen = len(all_)
         return list(said)
 
-    return told(change)
+    return notifications_are(change)
 
 
 def bare(response: Response) -> Response:
@@ -236,21 +236,21 @@ TABLE: tuple[Drift, ...] = (
     Drift("a renamed member has come", BREAKING, Kind.MEMBER_NEW, renamed(GET, "myParticipantId", "ownParticipantId")),
     Drift("a text is a number", BREAKING, Kind.TYPE_CHANGED, with_(GET, callChainId=7)),
     Drift(
-        "a text is a number, another one each time",
+        "a text is a number, which differs each time",
         BREAKING,
         Kind.TYPE_CHANGED,
         body(GET, lambda data: {**data, "callChainId": next(COUNT)}),
     ),
-    Drift("an object is a text", BREAKING, Kind.TYPE_CHANGED, with_(GET, source="somebody")),
+    Drift("an object is a text", BREAKING, Kind.TYPE_CHANGED, with_(GET, source="a user")),
     Drift("a value is null", BEHAVIOURAL, Kind.VALUE_CHANGED, with_(GET, tenantId=None)),
-    Drift("a fixed word is another one", BEHAVIOURAL, Kind.VALUE_CHANGED, with_(GET, direction="incoming")),
+    Drift("a fixed word is changed", BEHAVIOURAL, Kind.VALUE_CHANGED, with_(GET, direction="incoming")),
     Drift(
         "an enum member is new, and no request asks for such",
         BEHAVIOURAL,
         Kind.ENUM_MEMBER_NEW,
         within(GET, "source", lambda source: {**source, "endpointType": "hologram"}),
     ),
-    Drift("the letter case is another one", BEHAVIOURAL, Kind.LETTER_CASE_CHANGED, with_(GET, direction="Outgoing")),
+    Drift("the letter case is changed", BEHAVIOURAL, Kind.LETTER_CASE_CHANGED, with_(GET, direction="Outgoing")),
     Drift("a list is the other way round", BEHAVIOURAL, Kind.ORDER_CHANGED, within(LIST, "value", tidied), LISTING),
     Drift(
         "an item of a list is missing",
@@ -259,7 +259,7 @@ TABLE: tuple[Drift, ...] = (
         within(LIST, "value", lambda value: value[:-1]),
         LISTING,
     ),
-    Drift("a list has one more item", BEHAVIOURAL, Kind.ITEM_NEW, within(LIST, "value", somebody_more), LISTING),
+    Drift("a list has one more item", BEHAVIOURAL, Kind.ITEM_NEW, within(LIST, "value", one_more), LISTING),
     Drift("a success has another status", BEHAVIOURAL, Kind.STATUS_CHANGED, status(DELETE, 200), ENDING),
     Drift("a creation has another status", BEHAVIOURAL, Kind.STATUS_CHANGED, status(CREATE, 202), CREATING),
     Drift(
@@ -269,8 +269,10 @@ TABLE: tuple[Drift, ...] = (
         refusal(KEEP, lambda response: replace(response, status=410)),
         KEEPING,
     ),
-    Drift("a refusal has another code", BEHAVIOURAL, Kind.ERROR_CODE_CHANGED, refusal(KEEP, coded("Gone")), KEEPING),
-    Drift("a header is gone", BREAKING, Kind.HEADER_GONE, without_location(CREATE), CREATING),
+    Drift(
+        "a refusal has another code", BEHAVIOURAL, Kind.ERROR_CODE_CHANGED, refusal(KEEP, coded("NotFound")), KEEPING
+    ),
+    Drift("a header is missing", BREAKING, Kind.HEADER_GONE, without_location(CREATE), CREATING),
     Drift("a header is new", ADDITIVE, Kind.HEADER_NEW, header(GET, "x-ms-mood", "calm")),
     Drift(
         "a header has another value",
@@ -278,20 +280,22 @@ TABLE: tuple[Drift, ...] = (
         Kind.HEADER_CHANGED,
         header(GET, "content-type", "application/xml"),
     ),
-    Drift("a body is gone", BREAKING, Kind.BODY_GONE, answers("commsoperation-get", bare), OPERATION),
+    Drift("a body is missing", BREAKING, Kind.BODY_GONE, answers("commsoperation-get", bare), OPERATION),
     Drift("a body has come", BEHAVIOURAL, Kind.BODY_NEW, answers(DELETE, bodied), ENDING),
     Drift(
         "a notification is lost",
         BEHAVIOURAL,
         Kind.NOTIFICATION_MISSING,
-        told(lambda all_: [one for one in all_ if not one.body["value"][0]["resource"].endswith("/participants")]),
+        notifications_are(
+            lambda all_: [one for one in all_ if not one.body["value"][0]["resource"].endswith("/participants")]
+        ),
         LISTING,
     ),
     Drift(
         "a notification comes twice",
         BEHAVIOURAL,
         Kind.NOTIFICATION_NEW,
-        told(lambda all_: [one for each in all_ for one in (each, each)]),
+        notifications_are(lambda all_: [one for each in all_ for one in (each, each)]),
     ),
     Drift("a notification is late", BEHAVIOURAL, Kind.NOTIFICATION_LATE, delayed(40.0)),
     Drift(

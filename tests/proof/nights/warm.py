@@ -31,9 +31,9 @@ class Warm(WarmProcess):
         self.tests = 0
         """How many runs there were so far."""
 
-    def run(self, order: SuiteRequest, tell: OnProgress) -> SuiteRun:
+    def run(self, order: SuiteRequest, progress: OnProgress) -> SuiteRun:
         """See :meth:`.SuiteRunner.run`; a drift is in force in the runs it names."""
-        del tell
+        del progress
         screen = order.folder / "screen.txt"
         status = self.order(
             screen,
@@ -49,7 +49,7 @@ class Warm(WarmProcess):
 
 
 class Drifting(SomeTests):
-    """The plugin that makes every simulator of a run drift, and start when it is told to."""
+    """The plugin that makes every simulator of a run drift, and start at a given time."""
 
     def __init__(self, drift: int, run: int, days: int, modules: Sequence[str]) -> None:
         from tests.proof.nights.drifts import TABLE

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.server.control.routing import PREFIX, TOKEN_PATH
 from pytest_graphcalls.wire import Headers, Request, Response, encode_json
 from tests.proof.changes import ReadAfterTheEnd
@@ -52,7 +53,7 @@ def kind(text: str) -> Strike:
 
 
 def body(change: Callable[[Any], Any]) -> Strike:
-    """The JSON of success is another one."""
+    """The JSON of success is changed."""
     return answers(lambda response: replace(response, body=encode_json(change(response.json()))))
 
 
@@ -166,11 +167,11 @@ class Fault:
 
 
 def roster(change: Callable[[list[Any]], list[Any]]) -> Strike:
-    """A list of participants is another one."""
+    """A list of participants is changed."""
     return body(lambda value: {**value, "value": change(value["value"])})
 
 
-def somebody_else(entry: dict[str, Any]) -> dict[str, Any]:
+def as_another_user(entry: dict[str, Any]) -> dict[str, Any]:
     """A participant, or an entry of an invite, with the id of another user."""
     info = entry.get("info", entry)
     identity = {"user": {**(info["identity"].get("user") or {}), "id": OTHER}}
@@ -185,7 +186,7 @@ def in_capitals(call: dict[str, Any]) -> dict[str, Any]:
 
 def with_a_guest(entries: list[Any]) -> list[Any]:
     """A list of participants with one more, who was not invited."""
-    return [*entries, *({**somebody_else(one), "id": OTHER} for one in entries[:1])]
+    return [*entries, *({**as_another_user(one), "id": OTHER} for one in entries[:1])]
 
 
 def with_header(name: str, value: str) -> Strike:
@@ -210,23 +211,11 @@ ANSWER, REJECT, LIST, ONE = "call-answer", "call-reject", "call-list-participant
 OPERATION, INVITE, REMOVE = "commsoperation-get", "participant-invite", "participant-delete"
 NOTIFICATIONS = f"{PREFIX}notifications"
 SUCCESS = {
-    CREATE: "success-is-201-with-call",
-    GET: "success-is-200-with-call",
-    HANG_UP: "success-is-204-empty",
-    KEEP: "success-is-200-empty",
-    ANSWER: "success-is-202-empty",
-    REJECT: "success-is-202-empty",
-    LIST: "success-is-200-with-collection",
-    ONE: "success-is-200-with-participant",
-    OPERATION: "success-is-200-with-operation",
-    INVITE: "success-is-200-with-operation",
-    REMOVE: "success-is-204-empty",
-    "participant-mute": "success-is-200-with-operation",
-    "call-mute": "success-is-200-with-operation",
-    "call-unmute": "success-is-200-with-operation",
-    "call-playprompt": "success-is-200-with-operation",
-    "call-senddtmftones": "success-is-200-with-operation",
-    "call-cancelmediaprocessing": "success-is-200-with-operation",
+    id: Contract.packaged().operation(id).success_rule
+    for id in (
+        *(CREATE, GET, HANG_UP, KEEP, ANSWER, REJECT, LIST, ONE, OPERATION, INVITE, REMOVE, "participant-mute"),
+        *("call-mute", "call-unmute", "call-playprompt", "call-senddtmftones", "call-cancelmediaprocessing"),
+    )
 }
 """The rule about the success of each operation."""
 
@@ -293,7 +282,7 @@ TABLE = (
     Fault(
         "create: other targets",
         (CREATE,),
-        body(lambda call: {**call, "targets": list(map(somebody_else, call.get("targets") or ()))}),
+        body(lambda call: {**call, "targets": list(map(as_another_user, call.get("targets") or ()))}),
         ("targets-are-those-called",),
     ),
     # Read a call
@@ -325,7 +314,7 @@ TABLE = (
     # Participants
     Fault("list: always empty", (LIST,), roster(lambda _: []), (SUCCESS[LIST],)),
     Fault("list: cut short", (LIST,), roster(lambda entries: entries[:1]), (SUCCESS[LIST],)),
-    Fault("list: other users", (LIST,), roster(lambda entries: list(map(somebody_else, entries))), (SUCCESS[LIST],)),
+    Fault("list: other users", (LIST,), roster(lambda entries: list(map(as_another_user, entries))), (SUCCESS[LIST],)),
     Fault("list: no value", (LIST,), without("value"), (SUCCESS[LIST],)),
     Fault("list: a bare list", (LIST,), body(lambda value: value["value"]), (SUCCESS[LIST],)),
     Fault("list: one object", (LIST,), body(lambda value: {**value, "value": value["value"][0]}), (SUCCESS[LIST],)),
@@ -333,13 +322,13 @@ TABLE = (
         "list: other ids",
         (LIST,),
         roster(lambda entries: [{**entry, "id": OTHER} for entry in entries]),
-        (f"{ONE}.{SUCCESS[ONE]}",),
+        (SUCCESS[ONE],),
         chosen="test_participant_get",
     ),
     Fault("one: another id", (ONE,), members(id=OTHER), ("id-is-the-one-asked-for",)),
-    Fault("one: another user", (ONE,), body(somebody_else), (SUCCESS[ONE],)),
+    Fault("one: another user", (ONE,), body(as_another_user), (SUCCESS[ONE],)),
     # Operations
-    Fault("operation: another one", (OPERATION,), members(id=OTHER), ("id-is-the-one-asked-for",)),
+    Fault("operation: another id", (OPERATION,), members(id=OTHER), ("id-is-the-one-asked-for",)),
     Fault("operation: it never ends", (OPERATION,), members(status="running"), (SUCCESS[OPERATION],)),
     Fault(
         "operation: of another type",
@@ -359,9 +348,9 @@ TABLE = (
     Fault("invite: completed at once", (INVITE,), members(status="completed"), ("answers-before-it-is-done",)),
     Fault("invite: another context", (INVITE,), members(clientContext="mine"), ("client-context-is-echoed",)),
     Fault(
-        "invite: somebody else",
+        "invite: another user",
         (INVITE,),
-        body(lambda value: {**value, "participants": list(map(somebody_else, value["participants"]))}),
+        body(lambda value: {**value, "participants": list(map(as_another_user, value["participants"]))}),
         ("participants-are-those-invited",),
     ),
     Fault(

@@ -28,7 +28,7 @@ def test_the_faults_are_many_and_each_has_a_name() -> None:
     assert {rule for fault in TABLE for rule in fault.expected} <= set(CONTRACT.rules)
 
 
-def test_an_honest_proxy_is_left_alone(suite: Suite) -> None:
+def test_a_proxy_without_faults_breaks_no_rule(suite: Suite) -> None:
     """Every rule holds, and none is left unchecked."""
     verdict = suite.honest
     assert verdict.status == 0, verdict.screen

@@ -41,14 +41,14 @@ def test_every_cloud_of_an_operation_is_one() -> None:
 def test_an_authority_can_be_given(credential: Credential) -> None:
     """With the tenant or without, with the scheme or without, as AZURE_AUTHORITY_HOST has it."""
     for authority in ("https://localhost:8443", "https://localhost:8443/", "localhost:8443"):
-        one = SignIn(credential, GLOBAL, authority=authority)
+        one = SignIn(credential, GLOBAL, authority=authority, http=None)
         assert one.authority == f"https://localhost:8443/{credential.tenant_id}"
-    assert SignIn(credential, GLOBAL, authority="https://h/other").authority == "https://h/other"
-    assert SignIn(credential, GLOBAL).authority == f"{GLOBAL.authority_host}/{credential.tenant_id}"
+    assert SignIn(credential, GLOBAL, authority="https://h/other", http=None).authority == "https://h/other"
+    assert SignIn(credential, GLOBAL, http=None).authority == f"{GLOBAL.authority_host}/{credential.tenant_id}"
 
 
 @pytest.mark.parametrize("authority", ["http://localhost:8443", "ftp://x", "https://"])
 def test_an_authority_without_tls_is_refused(credential: Credential, authority: str) -> None:
     """A secret is not sent in the clear."""
     with pytest.raises(SettingError, match="graphcalls serve --tls FOLDER"):
-        SignIn(credential, GLOBAL, authority=authority)
+        SignIn(credential, GLOBAL, authority=authority, http=None)

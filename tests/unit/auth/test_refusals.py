@@ -138,7 +138,9 @@ def test_an_authority_that_cannot_be_reached_is_reported(credential: Credential)
 
 def test_msals_own_client_is_used_when_none_is_given(credential: Credential) -> None:
     """Nothing listens there, and it says so."""
-    assert failure(SignIn(credential, GLOBAL, authority="https://127.0.0.1:9")).name == "unreachable"
+    assert (
+        failure(SignIn(credential, GLOBAL, authority="https://127.0.0.1:9", http=http_for_msal())).name == "unreachable"
+    )
 
 
 def test_a_failure_is_not_remembered(simulator: Simulator, sign_in: SignInMaker) -> None:

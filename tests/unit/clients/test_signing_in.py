@@ -155,7 +155,7 @@ def test_azure_identity_by_secret(simulator: Simulator, app_id: str, line: Line)
 
 
 def test_azure_identity_by_certificate(simulator: Simulator, app_id: str, line: Line, pem: Path) -> None:
-    """The same file that ours takes."""
+    """It takes the file that our sign-in takes."""
     credential = CertificateCredential(
         simulator.tenant_id, app_id, str(pem), authority=line.url, disable_instance_discovery=True
     )
@@ -164,7 +164,7 @@ def test_azure_identity_by_certificate(simulator: Simulator, app_id: str, line: 
 
 
 def test_azure_identity_by_workload_identity(simulator: Simulator, app_id: str, line: Line, token_file: Path) -> None:
-    """The same token file."""
+    """It takes the token file that our sign-in takes."""
     credential = WorkloadIdentityCredential(
         tenant_id=simulator.tenant_id,
         client_id=app_id,
@@ -225,12 +225,6 @@ def test_our_sign_in_over_tls_by_each_credential(
         ) as client:
             assert client.get(CALL).status_code == 404
         http.close()
-
-
-def test_our_sign_in_by_the_client_of_msal(simulator: Simulator, app_id: str, line: Line) -> None:
-    """It trusts what REQUESTS_CA_BUNDLE names, or else the given certificate."""
-    credential = Credential(simulator.tenant_id, app_id, simulator.signin.secret())
-    assert SignIn(credential, Contract.packaged().clouds["global"], authority=line.url, verify=str(line.ca)).token()
 
 
 def test_our_sign_in_does_not_talk_to_an_untrusted_server(simulator: Simulator, app_id: str, line: Line) -> None:

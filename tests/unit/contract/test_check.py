@@ -372,7 +372,7 @@ def test_judged_names_the_rules_an_exchange_put_to_the_test() -> None:
 
 
 def test_a_fingerprint_ignores_the_index_in_a_list() -> None:
-    """The same disagreement in another entry is the same disagreement."""
+    """A disagreement in another entry of a list is the same one."""
     first = only(make.roster(make.participant(isMuted="no")))
     second = only(make.roster(make.participant(), make.participant(isMuted="no")))
     assert first.where != second.where

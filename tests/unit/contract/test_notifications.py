@@ -135,7 +135,7 @@ def test_contradictions_of_the_pages_are_notices_that_name_them(body: Any, expec
 
 
 def test_a_null_id_is_accepted_in_notifications_only() -> None:
-    """The same operation in an answer breaks the contract."""
+    """In an answer such an operation breaks the contract."""
     entries = {entry.name: entry.sides for entry in CONTRACT.types("v1.0").tolerated}
     assert entries["null-operation-id"] == {Side.NOTIFICATION}
     assert entries["null-participant-id"] == set(Side)

@@ -1,4 +1,4 @@
-"""What an operation's file leaves out, such as rules that it shares, and errors that name file, line and key."""
+"""Shared rules that an operation's file only names, and errors that name file, line and key."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_a_rule_that_is_not_shared_gets_the_nearest(folder: Path) -> None:
     )
 
 
-def test_what_a_shared_rule_leaves_open_is_asked_for(folder: Path) -> None:
+def test_members_that_a_shared_rule_lacks_are_required(folder: Path) -> None:
     """The facts of a rule that has others with each operation."""
     name = "operations/call-record.yaml"
     line = damage(

@@ -14,7 +14,7 @@ from tests.unit.drift import recordings as t
 
 
 def test_a_recording_is_no_different_from_itself() -> None:
-    """The same twice."""
+    """One recording compared with itself has no differences."""
     one = t.recording(t.exchanges(), t.notifications())
     assert list(compare([one], [one], Contract.packaged())) == []
 

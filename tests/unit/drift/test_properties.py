@@ -23,7 +23,7 @@ DIGITS = st.text("0123456789abcdef", min_size=32, max_size=32).filter(lambda tex
 
 
 def renamed(recording: Recording, ids: dict[str, str], time: str, name: str, shift: float) -> Recording:
-    """The same recording of another run: other ids, another time, other names."""
+    """A recording as another run would make it: other ids, another time, other names."""
 
     def text(value: str) -> str:
         value = GUID.sub(lambda found: ids[found[0]], value)

@@ -47,7 +47,7 @@ def graphcalls(fake: Fake, capsys: pytest.CaptureFixture[str]) -> Callable[..., 
 
 
 def every(said: dict[str, Said]) -> dict[int, dict[str, Said]]:
-    """The same in every run of a night."""
+    """Results that are the same in every run of a night."""
     return dict.fromkeys(range(1, 4), said)
 
 
@@ -215,7 +215,7 @@ def test_history_is_printed(fake: Fake, graphcalls: Callable[..., Shown]) -> Non
 
 
 def test_history_as_json(fake: Fake, graphcalls: Callable[..., Shown]) -> None:
-    """The same for programs; a night that died has no outcome."""
+    """The history for programs; a night that died has no outcome."""
     graphcalls(*NIGHT)
 
     def killed(_: object) -> None:

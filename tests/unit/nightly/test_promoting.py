@@ -121,7 +121,7 @@ def test_a_killed_swap_is_repaired(tonight: Path, settings: NightSettings) -> No
 def test_a_killed_swap_of_tonights_recordings_is_repaired(tonight: Path, settings: NightSettings) -> None:
     """Promoting them does not say that there was no night."""
     tonight.rename(tonight.parent / ".cassettes.old-1234")
-    assert promote(tonight, settings.baseline).mended == (
+    assert promote(tonight, settings.baseline).repaired == (
         f"{tonight} was put back: an earlier job was killed while it replaced it.",
     )
 

@@ -190,7 +190,7 @@ def test_a_folder_that_cannot_be_written_is_refused(path: Path) -> None:
 
 
 def test_a_file_in_the_way_is_refused(tmp_path: Path) -> None:
-    """The same when the folder cannot be made."""
+    """The folder cannot be made then."""
     (tmp_path / "file").write_text("")
     with pytest.raises(SettingError, match="cannot be written"):
         Ledger(tmp_path / "file" / "run.jsonl").intend("1", "POST", URL, b"")

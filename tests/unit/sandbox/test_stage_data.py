@@ -7,14 +7,14 @@ from itertools import count
 import pytest
 
 from pytest_graphcalls.errors import StageError
-from pytest_graphcalls.sandbox import GivenData, InventedData, Meeting, Sandbox
+from pytest_graphcalls.sandbox import Meeting, Sandbox, StageData
 
 HAS = Sandbox("t", (Meeting(join_id="1"),), ("u1", "u2"), ("b1",), "+1234567", "https://bot.example/calls")
 
 
 def test_nothing_is_given_out_twice() -> None:
     """Until there is no more of it."""
-    dealt = GivenData(HAS)
+    dealt = StageData(facts=HAS)
     assert (dealt.user(), dealt.user()) == ("u1", "u2")
     with pytest.raises(StageError):
         dealt.user()
@@ -40,7 +40,7 @@ def test_nothing_is_given_out_twice() -> None:
 )
 def test_an_error_names_the_setting_when_data_runs_out(what: str, sentence: str) -> None:
     """It is the test that asked which is not checked, and no other."""
-    dealt = GivenData(HAS)
+    dealt = StageData(facts=HAS)
     for _ in range({"user": 2, "meeting": 1}[what]):
         getattr(dealt, what)()
     with pytest.raises(StageError) as error:
@@ -61,7 +61,7 @@ def test_an_error_names_the_setting_when_data_runs_out(what: str, sentence: str)
 def test_what_a_sandbox_lacks_is_named(what: str, name: str, wanted: str) -> None:
     """No value is invented in its place: an invented callback address could belong to another server."""
     with pytest.raises(StageError) as error:
-        getattr(GivenData(Sandbox("t")), what)()
+        getattr(StageData(facts=Sandbox("t")), what)()
     assert (error.value.wanted, error.value.got) == (wanted, "the sandbox has none")
     assert f"'{name} = " in error.value.see
     assert error.value.see.endswith(f"GRAPHCALLS_SANDBOX_{name.upper()}")
@@ -69,7 +69,7 @@ def test_what_a_sandbox_lacks_is_named(what: str, name: str, wanted: str) -> Non
 
 def test_elsewhere_everything_is_made_up() -> None:
     """A simulator accepts invented users."""
-    made = InventedData(str(number) for number in count(1))
+    made = StageData(str(number) for number in count(1))
     assert (made.user(), made.bot()) == ("1", "2")
     assert made.meeting()["chatInfo"]["threadId"] == "19:meeting_3@thread.v2"
     assert made.meeting()["meetingInfo"]["organizer"]["user"]["id"] == "6"

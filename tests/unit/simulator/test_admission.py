@@ -12,7 +12,7 @@ import pytest
 from pytest_graphcalls.contract import Contract, Evidence, parse_error
 from pytest_graphcalls.findings import Kind
 from pytest_graphcalls.simulator import EVIDENCE_HEADER, SimulatedCall, Simulator
-from pytest_graphcalls.simulator.admission import BODY_LIMIT, split_url
+from pytest_graphcalls.simulator.admission import BODY_LIMIT
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response, encode_json
 from tests.unit.simulator.bot import CALLBACK, CALLS, MEDIA, Bot, code, entry, evidence
 
@@ -104,9 +104,8 @@ def test_strange_addresses_are_answered(url: str) -> None:
 
 def test_addresses_are_split_without_judging_them() -> None:
     """Scheme and host, then the path, without query and fragment."""
-    assert split_url("https://h:1/v1.0/x?y#z") == ("https://h:1", "/v1.0/x")
-    assert split_url("/v1.0/x?y=https://h/") == ("", "/v1.0/x")
-    assert split_url("https://h") == ("https://h", "/")
+    seen = [Request("GET", url) for url in ("https://h:1/v1.0/x?y#z", "/v1.0/x?y=https://h/", "https://h")]
+    assert [(one.origin, one.path) for one in seen] == [("https://h:1", "/v1.0/x"), ("", "/v1.0/x"), ("https://h", "/")]
 
 
 # Tokens and roles

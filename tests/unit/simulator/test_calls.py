@@ -330,3 +330,13 @@ def test_a_call_for_two_is_over_for_the_person_too(simulator: Simulator, bot: Bo
     assert [(one.ends, one.ended) for one in ana.heard] == [(simulator.now, "call ended")]
     with pytest.raises(NotAllowedNowError, match="in no call"):
         ana.mutes()
+
+
+def test_an_unknown_call_is_named_with_the_one_it_resembles(bot: Bot, simulator: Simulator) -> None:
+    """Behind the message of the service (observed 2.13); calls of other apps are not."""
+    call, other = bot.join(), simulator.authority.register()
+    wrong = f"{call.id[:-1]}z"
+    said = [one.get(f"/{wrong}").json()["error"]["message"] for one in (bot, Bot(simulator, other))]
+    aside = f"[pytest-graphcalls] App {{}} has no call {wrong!r}."
+    assert said[0] == f"Call not found. {aside.format(bot.app.app_id)} Did you mean {call.id!r}?"
+    assert said[1] == f"Call not found. {aside.format(other.app_id)}"

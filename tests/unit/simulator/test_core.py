@@ -37,7 +37,7 @@ def test_the_same_seed_gives_the_same_answers() -> None:
 
 
 def test_reset_makes_it_as_new() -> None:
-    """The same story again with the same ids; tokens given out before still work."""
+    """Requests after it get the same ids again; tokens given out before still work."""
     simulator = Simulator()
     token = simulator.authority.token()
     seen: list[Exchange] = []
@@ -146,7 +146,7 @@ def test_the_pace_can_be_set() -> None:
 
 
 def test_a_person_is_known_by_name_id_and_number() -> None:
-    """The same name is the same person; an object id and a number speak for themselves."""
+    """A name stands for one person; an object id and a number speak for themselves."""
     simulator = Simulator()
     ana = simulator.person("Ana")
     assert simulator.person("Ana").id == ana.id
@@ -180,7 +180,7 @@ def test_a_person_removes_the_bot() -> None:
     assert simulator.person("Ana").removes(call).name == "Ana"
     assert (call.state, call.result and call.result.subcode) == ("terminated", 5000)
     assert other.roster(theirs) == ["Ana", "Ben", "Other"]
-    with pytest.raises(NotAllowedNowError, match=r"the bot is not in call .* cannot take 'remove the bot'"):
+    with pytest.raises(NotAllowedNowError, match=r"the bot is not in call .* cannot take 'removes'"):
         simulator.person("Ana").removes(call)
 
 
@@ -189,9 +189,9 @@ def test_only_a_participant_removes_the_bot() -> None:
     simulator = Simulator()
     bot = Bot(simulator)
     ana, zoe = simulator.person("Ana"), simulator.person("Zoe")
-    with pytest.raises(NotAllowedNowError, match=r"Zoe is not in call .* cannot take 'remove the bot'"):
+    with pytest.raises(NotAllowedNowError, match=r"Zoe is not in call .* cannot take 'removes'"):
         zoe.removes(bot.join())
-    with pytest.raises(NotAllowedNowError, match="is a place for two and cannot take 'remove the bot'"):
+    with pytest.raises(NotAllowedNowError, match="is a place for two and cannot take 'removes'"):
         ana.removes(bot.ring(ana))
     with pytest.raises(NotAllowedNowError, match="the bot is not in call"):
         zoe.removes(simulator.incoming_call("Zoe", group=True))
@@ -218,7 +218,7 @@ def test_impossible_moves_are_refused() -> None:
     bot = Bot(simulator)
     ana, zoe = simulator.person("Ana"), simulator.person("Zoe")
     call, peer = bot.join(), bot.ring(simulator.person("Dan"))
-    with pytest.raises(NotAllowedNowError, match="one that Ana is in and cannot take 'join'"):
+    with pytest.raises(NotAllowedNowError, match="one that Ana is in and cannot take 'joins'; from here: leaves"):
         ana.joins(call)
     with pytest.raises(NotAllowedNowError, match="a place for two"):
         ana.joins(peer)

@@ -89,9 +89,9 @@ def test_keys_of_all_people_in_a_meeting_reach_the_bot(simulator: Simulator, bot
 
 def test_a_person_in_no_call_cannot_press_keys(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
     """At once it is an error; a key planned for later reaches no bot."""
-    with pytest.raises(NotAllowedNowError, match="Ben is in no call and cannot take 'press a key'; from here: join"):
+    with pytest.raises(NotAllowedNowError, match="Ben is in no call and cannot take 'presses'; from here: joins"):
         simulator.person("Ben").presses("1")
-    with pytest.raises(NotAllowedNowError, match="Ben is in no call and cannot take 'hang up'"):
+    with pytest.raises(NotAllowedNowError, match="Ben is in no call and cannot take 'hangs_up'; from here: joins"):
         simulator.person("Ben").hangs_up()
     simulator.person("Ana").presses("1", after=5).hangs_up(after=3)
     simulator.advance(10)

@@ -58,7 +58,10 @@ def test_an_answered_call_cannot_be_answered_again(bot: Bot, simulator: Simulato
     """The second answer is refused and the call goes on."""
     call = simulator.incoming_call("Ana")
     bot.answer(call)
-    assert code(bot.answer(call)).startswith("400 85")
+    again = bot.answer(call)
+    assert code(again).startswith("400 85")
+    said = again.json()["error"]["message"]
+    assert said.endswith(f"call {call.id} is establishing and cannot take 'answer'; from here: hang up.")
     simulator.advance(1)
     assert code(bot.answer(call)).startswith("400 85")
     assert call.state == "established"

@@ -255,7 +255,7 @@ def test_an_identity_is_in_a_call_once(bot: Bot, call: SimulatedCall, simulator:
 
 
 def test_ids_compare_without_regard_to_case(bot: Bot, call: SimulatedCall, simulator: Simulator) -> None:
-    """The same object id in capitals is the same person."""
+    """An object id in capitals is that of the same person."""
     ana = entry(simulator.person("Ana"))
     ana["identity"]["user"]["id"] = ana["identity"]["user"]["id"].upper()
     assert code(bot.invite(call, ana)) == "400 8523"

@@ -144,17 +144,17 @@ def test_the_lobby_can_be_switched_on(simulator: Simulator, bot: Bot) -> None:
 @pytest.mark.parametrize(
     ("who", "deed", "facts", "message"),
     [
-        ("Ana", "admits", ("Dan",), "Dan is not in the lobby of call {id} and cannot take 'admit'; from here: wait."),
+        ("Ana", "admits", ("Dan",), "Dan is not in the lobby of call {id} and cannot take 'admits'; from here: waits."),
         (
             "Ana",
             "turns_away",
             (),
-            "the bot is not in the lobby of call {id} and cannot take 'turn away'; from here: wait.",
+            "the bot is not in the lobby of call {id} and cannot take 'turns_away'; from here: waits.",
         ),
-        ("Dan", "admits", ("Cleo",), "Dan is not in call {id} and cannot take 'admit'; from here: join."),
-        ("Cleo", "admits", ("Cleo",), "Cleo is not in call {id} and cannot take 'admit'; from here: join."),
-        ("Dan", "keeps_lobby", (), "Dan is not in call {id} and cannot take 'keep a lobby'; from here: join."),
-        ("Cleo", "waits", (), "the group call {id} is one that Cleo is in and cannot take 'join'; from here: leave."),
+        ("Dan", "admits", ("Cleo",), "Dan is not in call {id} and cannot take 'admits'; from here: joins."),
+        ("Cleo", "admits", ("Cleo",), "Cleo is not in call {id} and cannot take 'admits'; from here: joins."),
+        ("Dan", "keeps_lobby", (), "Dan is not in call {id} and cannot take 'keeps_lobby'; from here: joins."),
+        ("Cleo", "waits", (), "the group call {id} is one that Cleo is in and cannot take 'waits'; from here: leaves."),
     ],
 )
 def test_an_impossible_act_is_refused_with_what_is_possible(

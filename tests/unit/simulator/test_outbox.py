@@ -250,7 +250,7 @@ def test_a_delta_roster_holds_what_changed() -> None:
 # People who leave
 
 
-def test_an_invited_person_leaves_after_the_set_time() -> None:
+def test_an_invited_person_hangs_up_after_the_set_time() -> None:
     simulator = Simulator()
     bot = Bot(simulator)
     call = bot.join()
@@ -293,6 +293,6 @@ def test_leaving_twice_is_notified_once() -> None:
 
 
 @pytest.mark.parametrize("seconds", [-1, float("nan")])
-def test_leaves_after_refuses_a_negative_time(seconds: float) -> None:
+def test_a_negative_time_to_hang_up_is_refused(seconds: float) -> None:
     with pytest.raises(SettingError, match=r"leaves_after\(.*expected virtual seconds, a number of 0 or more"):
         Simulator().person("Ana").leaves_after(seconds)

@@ -25,7 +25,7 @@ def shown(scene: Scene, note: Notification) -> dict[str, Any]:
     facts = data if people is None and isinstance(data, dict) else {}
     result = facts.get("resultInfo")
     return {
-        "tells": sort,
+        "payload": sort,
         "call": scene.calls[note.call_id],
         "state": facts.get("state") or facts.get("status") or "",
         "result": f"{result['code']}/{result['subcode']}" if result else "",
@@ -56,7 +56,7 @@ def payload(entry: dict[str, Any]) -> str:
 def wanted(step: Step, got: dict[str, Any], mri: str) -> dict[str, Any]:
     """A notification as a step describes it; members that the step omits are as they came."""
     return {
-        "tells": step.tells,
+        "payload": step.payload,
         "call": step.call,
         "state": step.state,
         "result": step.result.pair if step.result else "",
@@ -75,7 +75,7 @@ def test_the_simulator_posts_the_steps_of_the_sequence(sequence: Sequence, versi
     PLAYS[sequence.id](scene)
     got = [shown(scene, note) for note in scene.posted]
     mri = scene.person(PHONE if sequence.id.startswith("phone-") else "Cleo").identity.mri
-    assert len(got) == len(sequence.steps), [f"{one['tells']} {one['state']}" for one in got]
+    assert len(got) == len(sequence.steps), [f"{one['payload']} {one['state']}" for one in got]
     assert got == [wanted(step, one, mri) for step, one in zip(sequence.steps, got, strict=True)]
 
 

@@ -234,11 +234,13 @@ def test_one_person_is_transferred_out_of_a_group_call(desk: Desk, named: str) -
 def test_a_person_who_has_left_the_group_call_arrives_nowhere(
     desk: Desk, goes: Callable[[Person, SimulatedCall], object]
 ) -> None:
-    """The target may answer then, and the bot's call goes on."""
+    """The target rings no longer, at once, and the bot's call goes on."""
     call = desk.call = desk.bot.join(desk.simulator.meeting(["Cleo", "Dan"]))
     cleo = desk.simulator.person("Cleo")
     desk.transfer(transferee={"identity": {"user": {"id": cleo.id}}})
     goes(cleo, call)
+    assert desk.ben.call is None
+    assert desk.states() == ["transferring", "established 500/7000"]
     desk.simulator.advance(5)
     assert desk.states() == ["transferring", "established 500/7000"]
     assert (cleo.call, desk.ben.call) == (None, None)

@@ -42,7 +42,7 @@ def of_type(model: TypeModel, type_: str, reads: Reads, path: str = "") -> Enume
 
 
 def of_member(model: TypeModel, key: str, member: Member, reads: Reads, path: str) -> Enumerated:
-    """The same for what one member can hold."""
+    """The places and values that one member can hold."""
     here = f"{path}.{key}{'[]' if member.collection else ''}".removeprefix(".")
     value = model.enums[member.type].members[0] if member.type in model.enums else LITTLE.get(member.type, 1)
     found: Enumerated = iter([(here, value, {"x": 1} if member.type in model.types else value)])

@@ -88,7 +88,7 @@ def test_csdl_that_is_cut_says_where(share: float, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("share", [0.05, 0.3, 0.9])
 def test_openapi_json_that_is_cut_says_where(share: float, tmp_path: Path) -> None:
-    """The same for JSON."""
+    """The place is where it ends."""
     cut = WHOLE_JSON[: int(len(WHOLE_JSON) * share)]
     error = failed(read_openapi, tmp_path / "openapi.json", cut)
     assert 0 < error.byte <= len(cut)

@@ -193,7 +193,7 @@ def test_a_place_for_two_is_not_over(ask: Ask) -> None:
     """The refusal to join says what can be done there."""
     _, call = ask("POST", "calls")
     status, said = message(ask("POST", "people/Ben/joins", call=call["id"]))
-    assert (status, said.partition("; ")[2]) == (409, "from here: leave.")
+    assert (status, said.partition("; ")[2]) == (409, "from here: leaves.")
 
 
 def test_the_directory_is_opened_and_closed(ask: Ask, simulator: Simulator) -> None:
@@ -213,7 +213,7 @@ def test_people_act_at_once_or_later_on_request(ask: Ask, simulator: Simulator) 
     assert ask("POST", "people/Ben/leaves", call=call.id)[0] == 200
     assert message(ask("POST", "people/Ben/leaves", call=call.id)) == (
         409,
-        f"Ben is not in call {call.id} and cannot take 'leave'; from here: join.",
+        f"Ben is not in call {call.id} and cannot take 'leaves'; from here: joins.",
     )
     assert ask("POST", "people/+4930123456/is_busy")[1]["sort"] == "phone"
     assert ask("POST", "people/Cleo/answers_after", seconds=3)[1] == ask("GET", "people/Cleo")[1]
@@ -374,7 +374,7 @@ def test_apps_are_registered_and_changed(ask: Ask, simulator: Simulator) -> None
 
 
 def test_everything_starts_anew(ask: Ask, state: ServerState) -> None:
-    """The same ids again; the bot stays where it is, and time zero stands for the present."""
+    """Ids repeat, the bot keeps its place, and time zero stands for the present."""
     began = datetime.now(UTC)
     state.bot(asgi(lambda notes, headers: None))
     _, before = ask("POST", "calls")

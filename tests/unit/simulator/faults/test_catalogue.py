@@ -9,8 +9,7 @@ import pytest
 from pytest_graphcalls.errors import SettingError, UnknownNameError
 from pytest_graphcalls.simulator import FAULTS, Simulator
 from pytest_graphcalls.simulator.faults import parameters_of
-from pytest_graphcalls.simulator.faults.notifications import PASSING
-from pytest_graphcalls.simulator.faults.responses import REPLIES
+from pytest_graphcalls.simulator.faults.effects import PASSING, REPLIES
 
 UNKNOWN: list[tuple[str, dict[str, Any], str]] = [
     ("half-snet", {}, "there is no fault 'half-snet'. Did you mean 'half-sent'?"),

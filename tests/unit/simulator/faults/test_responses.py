@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from pytest_graphcalls.contract import Contract, Match, Miss
+from pytest_graphcalls.contract.routes import Router
 from pytest_graphcalls.simulator import FAULTS, Fault, Faulty, Simulator
 from pytest_graphcalls.simulator.faults import NOTHING, Side
-from pytest_graphcalls.wire import Request, Response
-from tests.unit.simulator.bot import GRAPH, Bot, code, entry
+from pytest_graphcalls.wire import Headers, Request, Response
+from tests.unit.simulator.bot import CALLS, GRAPH, Bot, code, entry
 
 Look = Callable[[Response], Any]
 
@@ -297,3 +299,27 @@ def test_an_answer_says_what_was_injected(simulator: Simulator) -> None:
         answer = bot.get("/57da")
     assert answer.headers["x-graphcalls-fault"] == "half-sent (sent=1); 503 (retry_after=3)"
     assert isinstance(answer, Faulty)
+
+
+@pytest.mark.parametrize(
+    ("name", "facts"), [("429", {}), ("expired-token", {}), ("latency", {"seconds": 1}), ("half-sent", {})]
+)
+def test_an_exchange_with_a_fault_is_routed_once(
+    simulator: Simulator, bot: Bot, monkeypatch: pytest.MonkeyPatch, name: str, facts: dict[str, Any]
+) -> None:
+    """Fault, simulator and observer share what one of them has found."""
+    call, contract = bot.join(), Contract.packaged()
+    routed: list[str] = []
+    original = Router.match
+
+    def counted(router: Router, method: str, path: str) -> Match | Miss:
+        routed.append(path)
+        return original(router, method, path)
+
+    simulator.observe(lambda exchange: contract.look_of(exchange))
+    monkeypatch.setattr(Router, "match", counted)
+    simulator.fault(name, **facts)
+    simulator.handle(
+        Request("GET", f"{GRAPH}/v1.0{CALLS}/{call.id}", Headers({"Authorization": f"Bearer {bot.token}"}))
+    )
+    assert len(routed) == 1

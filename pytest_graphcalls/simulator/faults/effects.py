@@ -1,16 +1,140 @@
-"""Faults of notifications on their way out: one class for each row of the table."""
+"""The effect of each fault: on answers one function for each row of the table, on notifications one class."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+from pytest_graphcalls.contract import ErrorRow, Evidence
 from pytest_graphcalls.simulator.clock import Clock
 from pytest_graphcalls.simulator.outbox import NumberedNotification
+from pytest_graphcalls.simulator.responses import Refusal, Responses
+from pytest_graphcalls.simulator.world import World
+from pytest_graphcalls.wire import Request, Response
 
+Proceed = Callable[[Request], Response]
 Put = Callable[[Iterable[NumberedNotification]], None]
 """Lets go out what was kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Struck:
+    """A request that a fault has struck.
+
+    Attributes:
+        request: the request.
+        facts: the fault's parameters.
+        proceed: what answers it otherwise.
+        world: the tenant.
+        responses: writes error answers.
+    """
+
+    request: Request
+    facts: Mapping[str, Any]
+    proceed: Proceed
+    world: World
+    responses: Responses
+
+
+Reply = Callable[[Struck], Response]
+"""Gives the answer to a request that was struck."""
+
+NOTHING = -1
+"""As many bytes of the body arrive where not even the status does."""
+UNAVAILABLE = ErrorRow(
+    name="service-unavailable",
+    status=503,
+    code="ServiceUnavailable",
+    message="The service is temporarily unavailable.",
+    envelope="flat",
+    meaning="The service is overloaded or being worked on.",
+    cause="Nothing that the caller has done.",
+    remedy="Wait for Retry-After if it is there, else back off exponentially.",
+    evidence=Evidence.INFERRED,  # the status is documented; code and text are by meaning
+    source="https://learn.microsoft.com/graph/errors",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Faulty(Response):
+    """An answer that is late, or does not arrive whole, as transports and servers make it.
+
+    Attributes:
+        delay: seconds that it comes late.
+        sent: bytes of the body that arrive before the connection ends; :data:`NOTHING` when not even the status
+            does, ``None`` for all of it.
+    """
+
+    delay: float = 0.0
+    sent: int | None = None
+
+    @property
+    def whole(self) -> Response:
+        """The answer as it was meant."""
+        return Response(self.status, self.headers, self.body)
+
+
+def _faulty(response: Response, **facts: Any) -> Faulty:
+    if isinstance(response, Faulty):
+        return replace(response, **facts)
+    return Faulty(response.status, response.headers, response.body, **facts)
+
+
+def _refused(fault: str, row: str = "", **changes: Any) -> Reply:
+    """An error in place of the answer: ``row`` of the catalogue, or that which is a parameter of the fault."""
+
+    def reply(struck: Struck) -> Response:
+        rows = {**struck.world.contract.errors.responses, UNAVAILABLE.name: UNAVAILABLE}
+        known = replace(rows[row or struck.facts["row"]], **changes)
+        seconds = struck.facts.get("retry_after")
+        headers = () if seconds is None else (("Retry-After", str(seconds)),)  # observed 4.6, 4.7
+        refusal = Refusal(known.name, f"Injected by the fault {fault!r}.", headers=headers)
+        return struck.responses.error(struck.request, known, refusal)
+
+    return reply
+
+
+def _expired(struck: Struck) -> Response:
+    old = struck.world.authority.token(lifetime=-1)
+    headers = struck.request.headers.with_("Authorization", f"Bearer {old}")
+    return struck.proceed(replace(struck.request, headers=headers))
+
+
+def _late(struck: Struck) -> Response:
+    response = struck.proceed(struck.request)
+    before = response.delay if isinstance(response, Faulty) else 0.0
+    return _faulty(response, delay=before + struck.facts["seconds"])
+
+
+def _lost(struck: Struck) -> Response:
+    return _faulty(struck.proceed(struck.request), sent=NOTHING)
+
+
+def _cut(struck: Struck) -> Response:
+    response, most = struck.proceed(struck.request), struck.facts["sent"]
+    length = len(response.body)
+    sent = length // 2 if most is None else min(most, length - 1)
+    # Of an empty body nothing can be left out, so the whole answer is.
+    return _faulty(response, sent=sent if length else NOTHING)
+
+
+REPLIES: Mapping[str, Reply] = {
+    # From the outside in: what is late may be cut, and what is cut may be an error.
+    "latency": _late,
+    "dropped": _lost,
+    "half-sent": _cut,
+    "expired-token": _expired,
+    "429": _refused("429", "throttled"),
+    "503": _refused("503", UNAVAILABLE.name),
+    "500": _refused("500", "unknown-internal-error"),
+    "error": _refused("error"),
+    "wrapped": _refused("wrapped", envelope="wrapped"),
+    "call-not-found": _refused("call-not-found", "call-not-found"),
+}
+"""By name: what a fault does. Where several strike, those further up stand around those further down."""
+DECORATING = ("latency", "dropped", "half-sent")
+"""Faults that combine with others. Of the rest the one that was injected first answers."""
 
 
 class Passing:
@@ -95,7 +219,7 @@ class _ByCall(Passing):
         if kept is None:
             return (numbered,)
         kept.append(numbered)
-        if len(kept) < self.wanted:
+        if len(kept) < self.facts.get("size", 2):
             return ()
         return self.together(self._kept.pop(numbered[0].call_id))
 
@@ -106,11 +230,6 @@ class _ByCall(Passing):
     def release(self) -> None:
         for call, kept in tuple(self._kept.items()):
             self._give_up(call, kept)
-
-    @property
-    def wanted(self) -> int:
-        """How many of a call it takes."""
-        return 2
 
     def together(self, notifications: list[NumberedNotification]) -> Iterable[NumberedNotification]:
         """The notifications that go out in place of those that were kept."""
@@ -123,11 +242,6 @@ class Reordered(_ByCall):
 
 class Batched(_ByCall):
     """Puts one and the next of the same call, to the same address, into one envelope."""
-
-    @property
-    def wanted(self) -> int:
-        """See :attr:`_ByCall.wanted`."""
-        return int(self.facts["size"])
 
     def together(self, notifications: list[NumberedNotification]) -> Iterable[NumberedNotification]:
         """See :meth:`_ByCall.together`."""

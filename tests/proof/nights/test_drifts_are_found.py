@@ -28,7 +28,7 @@ def test_the_table_is_long_enough() -> None:
 
 
 @pytest.mark.parametrize("number", range(len(TABLE)), ids=[drift.name for drift in TABLE])
-def test_a_drift_is_told_rightly(number: int, nights: Nights) -> None:
+def test_a_drift_gives_its_outcome(number: int, nights: Nights) -> None:
     """A night on a simulator that drifts comes to what the table says."""
     result = nights.drifting(number)
     assert result.fits, (result.wanted, result.verdict.outcome, result.kinds, result.verdict.unchecked)
