@@ -6,6 +6,7 @@ import pytest
 
 from pytest_graphcalls.contracts.shared import (
     Attempt,
+    prompt,
     test_a_role_is_required,
     test_a_token_is_required,
 )
@@ -170,7 +171,7 @@ def test_the_roster_follows_joining_a_meeting(graphcalls_stage: Stage) -> None:
 
 @rule("application-post-calls.lobby-shows-the-bot-alone")
 def test_a_bot_in_the_lobby_sees_itself_alone(graphcalls_stage: Stage) -> None:
-    """Until it is admitted; then it sees all participants, and waits no longer."""
+    """A bot in the lobby lists itself alone; once admitted, it lists all participants, and is not in the lobby."""
     call, waiting = lobby(graphcalls_stage)
     assert [one.get("isInLobby") for one in waiting.roster()] == [True]
     graphcalls_stage.acting(call).admits(call=waiting.id)
@@ -250,3 +251,16 @@ def test_question_turned_away(graphcalls_stage: Stage) -> None:
     graphcalls_stage.acting(call).turns_away(call=waiting.id)
     graphcalls_stage.until(lambda: not waiting.lives(), within=5)
     graphcalls_stage.record_answer("application-post-calls.turned-away", waiting.get())
+
+
+@question("application-post-calls.actions-in-the-lobby")
+def test_question_actions_in_the_lobby(graphcalls_stage: Stage) -> None:
+    """What may a bot do that waits in the lobby?"""
+    _, waiting = lobby(graphcalls_stage)
+    played = waiting.send("call-playprompt", {"prompts": [prompt()]})
+    others = {
+        "call-record": waiting.send("call-record", {"playBeep": True}),
+        "participant-invite": waiting.invite(graphcalls_stage.person().entry()),
+    }
+    note = ", ".join(f"{operation}: {answer.status_code}" for operation, answer in others.items())
+    graphcalls_stage.record_answer("application-post-calls.actions-in-the-lobby", played, note)

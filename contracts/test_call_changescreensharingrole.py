@@ -66,7 +66,7 @@ def test_the_roster_follows(graphcalls_stage: Stage) -> None:
 
 @rule("call-changescreensharingrole.group-calls-only")
 def test_it_is_refused_in_a_peer_to_peer_call(graphcalls_stage: Stage) -> None:
-    """It is for group calls."""
+    """Screen sharing roles exist in group calls only."""
     assert refused(act(hosting(graphcalls_stage, targets=[graphcalls_stage.person().entry()])))
 
 

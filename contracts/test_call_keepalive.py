@@ -33,7 +33,7 @@ def test_the_answer_has_a_request_id(graphcalls_stage: Stage) -> None:
 
 @rule("call-keepalive.ended-call-is-404")
 def test_a_call_that_has_ended_is_answered_with_404(graphcalls_stage: Stage) -> None:
-    """This is how an app learns of an end that it missed."""
+    """A keepAlive of an ended call is answered 404, by which an app learns of an end that it missed."""
     stage = graphcalls_stage
     call = stage.peer_to_peer_call()
     stage.accepted(call.hang_up(), "call-delete.success-is-204-empty")

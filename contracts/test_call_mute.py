@@ -62,7 +62,7 @@ def test_the_roster_follows(graphcalls_stage: Stage) -> None:
 
 @rule("call-mute.group-calls-only")
 def test_it_is_refused_in_a_peer_to_peer_call(graphcalls_stage: Stage) -> None:
-    """It is for group calls."""
+    """A bot mutes itself in group calls only."""
     assert refused(act(graphcalls_stage.peer_to_peer_call()))
 
 

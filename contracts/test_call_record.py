@@ -88,7 +88,7 @@ def test_the_file_is_read_with_its_own_token(graphcalls_stage: Stage) -> None:
 
 @rule("call-record.file-is-gone-after-the-call")
 def test_the_file_is_gone_an_hour_after_the_call(graphcalls_stage: Stage) -> None:
-    """It can be read while the call goes on, and not for ever."""
+    """The file can be read while the call goes on, and not for ever."""
     call = graphcalls_stage.peer_to_peer_call()
     file = file_of(graphcalls_stage, call)
     graphcalls_stage.accepted(graphcalls_stage.read(*file), "call-record.file-opens-with-its-token")
@@ -192,7 +192,7 @@ def test_two_minutes_are_taken(graphcalls_stage: Stage) -> None:
 
 @rule("call-record.times-from-1-to-120")
 def test_times_at_the_limits_are_taken(graphcalls_stage: Stage) -> None:
-    """Neither one second nor 120 are refused."""
+    """Times of one second and of 120 are accepted."""
     call = graphcalls_stage.peer_to_peer_call()
     assert not refused(record(call, initialSilenceTimeoutInSeconds=120, maxSilenceTimeoutInSeconds=1))
 

@@ -37,7 +37,7 @@ def transferred(stage: Stage, target: Invitee | None = None) -> StagedCall:
 
 
 def goes_on(stage: Stage, call: StagedCall, answer: Answer) -> bool:
-    """Whether a call is still there when a transfer with this answer has had the time to work."""
+    """Whether a call still exists after the time that a transfer with this answer needs."""
     return call.lives() if refused(answer) else not stage.until(lambda: not call.lives(), within=2)
 
 

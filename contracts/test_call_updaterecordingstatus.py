@@ -52,7 +52,7 @@ def test_a_bot_that_called_by_itself_is_refused(graphcalls_stage: Stage) -> None
 
 @rule("call-updaterecordingstatus.status-is-named")
 def test_a_request_without_a_status_is_not_taken(graphcalls_stage: Stage) -> None:
-    """Each of the three statuses is taken, none is not."""
+    """Each of the three statuses is accepted, a request without one is refused."""
     call = policy_call(graphcalls_stage)
     for status in ("recording", "notRecording", "failed"):
         graphcalls_stage.accepted(update(call, status), SUCCESS)

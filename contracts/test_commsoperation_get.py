@@ -53,7 +53,7 @@ def test_an_operation_is_read_under_its_own_id(graphcalls_stage: Stage) -> None:
 
 @rule("commsoperation-get.shows-what-was-started")
 def test_an_invite_is_read_as_an_invite(graphcalls_stage: Stage) -> None:
-    """Its type and its clientContext are those of the answer that started it."""
+    """The operation is read with the type and the clientContext of the answer that started it."""
     call = graphcalls_stage.meeting_call(people=0)
     answer = call.invite(graphcalls_stage.person().entry(), clientContext=graphcalls_stage.new_id())
     operation = started(graphcalls_stage, answer)

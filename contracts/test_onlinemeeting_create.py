@@ -90,7 +90,7 @@ def test_how_an_attendee_without_upn_is_answered(graphcalls_stage: Stage) -> Non
 
 @question("onlinemeeting-create.own-passcode")
 def test_how_a_passcode_of_ones_own_is_answered(graphcalls_stage: Stage) -> None:
-    """Whether it is taken, or the service makes one all the same."""
+    """Is a passcode in the request accepted, or does the service generate one all the same?"""
     answer = make(graphcalls_stage, joinMeetingIdSettings={"isPasscodeRequired": True, "passcode": "letmein"})
     got = (members(answer).get("joinMeetingIdSettings") or {}).get("passcode")
     note = "" if refused(answer) else "taken" if got == "letmein" else "ignored"

@@ -35,7 +35,7 @@ def test_a_meeting_can_be_read(graphcalls_stage: Stage) -> None:
 
 @rule("onlinemeeting-get.attendee-may-read")
 def test_an_attendee_may_read_it(graphcalls_stage: Stage) -> None:
-    """With an attendee in the path it is answered, too."""
+    """With an attendee in the path the meeting is read, too."""
     attendee = graphcalls_stage.person()
     meeting = graphcalls_stage.online_meeting(attendee)
     assert not refused(meeting.seen_by(attendee.id).get())

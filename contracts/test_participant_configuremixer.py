@@ -41,7 +41,7 @@ def attempt(graphcalls_stage: Stage) -> Attempt:
 
 @rule("participant-configuremixer.location-names-the-operation")
 def test_the_location_header_names_the_operation(graphcalls_stage: Stage) -> None:
-    """Its last segment is the id of the operation."""
+    """The last segment of the Location header is the id of the operation."""
     answer = graphcalls_stage.accepted(mix(graphcalls_stage.meeting_call(people=1)), SUCCESS)
     assert answer.headers.get("Location", "").rpartition("/")[2] == members(answer).get("id")
 

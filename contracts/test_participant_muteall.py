@@ -43,7 +43,7 @@ def test_muting_several_is_answered_with_the_operation(graphcalls_stage: Stage) 
 
 @rule("participant-muteall.named-participants-are-muted")
 def test_those_who_are_named_are_muted(graphcalls_stage: Stage) -> None:
-    """Each of them is listed as muted."""
+    """Each of the named participants is listed as muted."""
     call = graphcalls_stage.meeting_call(people=2)
     ids = [call.id_of(one) for one in call.people]
     graphcalls_stage.accepted(mute(call, *ids), SUCCESS)

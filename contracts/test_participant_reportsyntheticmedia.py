@@ -58,7 +58,7 @@ def attempt(graphcalls_stage: Stage) -> Attempt:
 
 @rule("participant-reportsyntheticmedia.participant-shows-the-report")
 def test_the_participant_is_read_with_the_report(graphcalls_stage: Stage) -> None:
-    """With the id of the report and the overall confidence."""
+    """A reported participant is read with the id of the report and the overall confidence."""
     call, id = graphcalls_stage.meeting_call(people=1), graphcalls_stage.new_id()
     graphcalls_stage.accepted(report(graphcalls_stage, call, id=id, overallConfidence=0.75), SUCCESS)
     assert graphcalls_stage.until(lambda: bool(detection(graphcalls_stage, call)))
@@ -82,7 +82,7 @@ def test_the_roster_follows(graphcalls_stage: Stage) -> None:
 
 @rule("participant-reportsyntheticmedia.latest-report-is-shown")
 def test_the_latest_report_is_shown(graphcalls_stage: Stage) -> None:
-    """Of two reports the second one; where the first is never shown, that is another rule's business."""
+    """Of two reports about a participant the second one is shown."""
     call, second = graphcalls_stage.meeting_call(people=1), graphcalls_stage.new_id()
     graphcalls_stage.accepted(report(graphcalls_stage, call, overallConfidence=0.2), SUCCESS)
     if not graphcalls_stage.until(lambda: bool(detection(graphcalls_stage, call))):

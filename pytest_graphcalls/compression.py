@@ -25,7 +25,7 @@ def decompress(body: bytes, encoding: str) -> bytes:
     """Undo the ``Content-Encoding`` of ``body``.
 
     Args:
-        body: as recorded. A body that was decompressed before it was written (its header tells otherwise) comes back
+        body: as recorded. A body that was decompressed before it was written (its header says otherwise) comes back
             unchanged.
         encoding: the header's value; several are undone from last to first.
 

@@ -7,7 +7,6 @@ rung for a moment only.
 
 from __future__ import annotations
 
-import base64
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -20,7 +19,7 @@ from pytest_graphcalls.clients.httpx import Client
 from pytest_graphcalls.clients.network import answer as send_request
 from pytest_graphcalls.contract import Contract, ServiceError, parse_error
 from pytest_graphcalls.errors import SettingError, SignInError
-from pytest_graphcalls.wire import Response, decode_json, encode_json, json_object
+from pytest_graphcalls.wire import Response, encode_json, json_object, token_claims
 
 CALLS = "/communications/calls"
 GRAPH_APP = "00000003-0000-0000-c000-000000000000"
@@ -138,7 +137,7 @@ class Doctor:
             yield Result("token", Status.WRONG, *_describe(error))
             yield from (Result(check, Status.UNKNOWN, _NO_TOKEN) for check in CHECKS[1:])
             return
-        claims = read_claims(token)
+        claims = token_claims(token)
         yield self.check_token(claims)
         yield self.check_roles(claims)
         yield self.check_tenant(claims)
@@ -309,16 +308,6 @@ _CALL_MAY_BE_OPEN = Result(
 )
 _POLL_SECONDS = 0.5
 _ATTEMPTS = 3
-
-
-def read_claims(token: str) -> Mapping[str, Any]:
-    """The claims of a token, not verified; empty for an unreadable one."""
-    part = token.partition(".")[2].partition(".")[0]
-    try:
-        claims = decode_json(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-    except ValueError:
-        return {}
-    return claims if isinstance(claims, dict) else {}
 
 
 def _missing_permissions(given: frozenset[str]) -> dict[str, tuple[str, ...]]:

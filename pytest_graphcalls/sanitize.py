@@ -10,54 +10,40 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 from pytest_graphcalls import redaction
 from pytest_graphcalls.leakscan import hide
 from pytest_graphcalls.redaction import MASK, Redactor, remembered
 
 
-@dataclass(frozen=True, slots=True)
-class _Checked:
-    """The result of the leak scan of a sanitized file.
-
-    Attributes:
-        kinds: for each place that the leak scan alone found, what sort of thing stood there.
-    """
-
-    kinds: tuple[str, ...]
-
-    @property
-    def found(self) -> int:
-        """How many places the leak scan alone found; each was masked where it stands."""
-        return len(self.kinds)
-
-
-@dataclass(frozen=True, slots=True)
-class Cleaned(_Checked):
+class Cleaned(NamedTuple):
     """A text that holds no secret.
 
     Attributes:
+        kinds: for each place that the leak scan alone found, what sort of thing stood there; it was masked there.
         text: the text.
     """
 
+    kinds: tuple[str, ...]
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class CleanedJson(_Checked):
+class CleanedJson(NamedTuple):
     """A JSON value that holds no secret.
 
     Attributes:
+        kinds: as those of a :class:`Cleaned` text.
         value: the value; mappings are dictionaries, tuples are lists.
     """
 
+    kinds: tuple[str, ...]
     value: Any
 
 
 def clean(text: str, *, people: bool = False, redactor: Redactor | None = None) -> Cleaned:
-    """Redact ``text`` and mask what the leak scan then still finds.
+    """Redact ``text``, and mask what the leak scan still finds after that.
 
     Args:
         text: what is about to be shown or written.
@@ -79,6 +65,7 @@ def clean_json(value: Any, *, people: bool = False, redactor: Redactor | None = 
     redacted = (redactor or redaction.OF_REPORTS).json(value)
     known = remembered()
 
+    @cache  # a report says the same again and again
     def hidden(text: str) -> tuple[str, tuple[str, ...]]:
         return hide(text, known, mask=MASK, people=people)
 

@@ -17,7 +17,7 @@ import codecs
 import json
 import re
 from collections.abc import Callable, Iterator
-from typing import IO, Any, NoReturn, Protocol
+from typing import IO, Any, NoReturn
 
 from pytest_graphcalls.parsing import DEEP, DEEPEST, DIGITS, LARGEST, UnreadableError, too_many
 
@@ -25,38 +25,6 @@ _PIECE = 1 << 18
 _ROOM, _NODE = 3 * LARGEST, 60
 """Bytes of memory, about, of a value of YAML, and of each list, mapping and text in it."""
 _TOO_LARGE = f"has a value of more than {LARGEST // 2**20} MB here."
-
-
-class Reader(Protocol):
-    """A reader at a value of a large document, for JSON and YAML alike."""
-
-    def kind(self) -> type:
-        """The kind of the value here: ``dict``, ``list``, or ``str`` for anything else."""
-        ...
-
-    def names(self) -> Iterator[str]:
-        """The keys of the mapping that stands here; after each, its value has to be taken or skipped."""
-        ...
-
-    def items(self) -> Iterator[int]:
-        """The numbers, from 1, of the items of the list that stands here; each has to be taken or skipped."""
-        ...
-
-    def value(self) -> Any:
-        """The value that stands here, built."""
-        ...
-
-    def skip(self) -> None:
-        """Pass over the value that stands here."""
-        ...
-
-    def end(self) -> None:
-        """Make sure that nothing follows the value that was taken."""
-        ...
-
-    def fail(self, problem: str) -> NoReturn:
-        """Raise :class:`UnreadableError` with the place where the reader stands."""
-        ...
 
 
 _MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
@@ -98,11 +66,11 @@ class JsonReader:
         self._ended = False
 
     def kind(self) -> type:
-        """See :meth:`Reader.kind`."""
+        """The kind of the value here: ``dict``, ``list``, or ``str`` for anything else."""
         return {"{": dict, "[": list}.get(self._next(), str)
 
     def names(self) -> Iterator[str]:
-        """See :meth:`Reader.names`."""
+        """The keys of the mapping that stands here; after each, its value has to be taken or skipped."""
         for _ in self._members("{", "}", "an object"):
             key = self.value()
             if not isinstance(key, str) or self._next() != ":":
@@ -111,7 +79,7 @@ class JsonReader:
             yield key
 
     def items(self) -> Iterator[int]:
-        """See :meth:`Reader.items`."""
+        """The numbers, from 1, of the items of the list that stands here; each has to be taken or skipped."""
         yield from self._members("[", "]", "a list")
 
     def _members(self, first: str, last: str, sort: str) -> Iterator[int]:
@@ -129,14 +97,14 @@ class JsonReader:
         self._at += 1
 
     def value(self) -> Any:
-        """See :meth:`Reader.value`."""
+        """The value that stands here, built."""
         self._next()
         while not (found := self._decoded()):
             self._more()
         return found[0]
 
     def skip(self) -> None:
-        """See :meth:`Reader.skip`."""
+        """Pass over the value that stands here."""
         self._skip(0)
 
     def _skip(self, depth: int) -> None:
@@ -176,12 +144,12 @@ class JsonReader:
         return (value,)
 
     def end(self) -> None:
-        """See :meth:`Reader.end`."""
+        """Make sure that nothing follows the value that was taken."""
         if self._peek():
             self.fail("is not JSON: something follows its end.")
 
     def fail(self, problem: str) -> NoReturn:
-        """See :meth:`Reader.fail`."""
+        """Raise :class:`UnreadableError` with the place where the reader stands."""
         before = self._text[: self._at]
         line, byte = self._lines + before.count("\n") + 1, self._bytes + _length(before)
         raise UnreadableError(problem, line, byte)
@@ -288,12 +256,12 @@ class YamlReader:
         self._take()
 
     def kind(self) -> type:
-        """See :meth:`Reader.kind`."""
+        """See :meth:`JsonReader.kind`."""
         self._seen = self._take()
         return {self._mapping: dict, self._list: list}.get(type(self._seen), str)
 
     def names(self) -> Iterator[str]:
-        """See :meth:`Reader.names`."""
+        """See :meth:`JsonReader.names`."""
         if type(self._take()) is not self._mapping:
             self.fail("has something else where a mapping has to stand.")
         while type(key := self._take()) is not self._mapping_end:
@@ -302,7 +270,7 @@ class YamlReader:
             yield key.value
 
     def items(self) -> Iterator[int]:
-        """See :meth:`Reader.items`."""
+        """See :meth:`JsonReader.items`."""
         if type(self._take()) is not self._list:
             self.fail("has something else where a list has to stand.")
         number = 0
@@ -312,12 +280,12 @@ class YamlReader:
             yield number
 
     def value(self) -> Any:
-        """See :meth:`Reader.value`."""
+        """See :meth:`JsonReader.value`."""
         self._room = _ROOM
         return self._build(self._take(), 0)
 
     def skip(self) -> None:
-        """See :meth:`Reader.skip`."""
+        """See :meth:`JsonReader.skip`."""
         # Nearly all of a file is skipped, so this does without a call for each event.
         event, depth, get, stream = self._take(), 0, self._events.get_event, self._stream
         opening, closing, odd = {self._mapping, self._list}, {self._mapping_end, self._list_end}, self._odd
@@ -337,7 +305,7 @@ class YamlReader:
         self._stand_at(event)
 
     def end(self) -> None:
-        """See :meth:`Reader.end`."""
+        """See :meth:`JsonReader.end`."""
         try:
             follows = [type(self._events.get_event()).__name__ for _ in range(2)]
         except self._error as error:
@@ -346,7 +314,7 @@ class YamlReader:
             self.fail("is several documents of YAML; expected one.")
 
     def fail(self, problem: str) -> NoReturn:
-        """See :meth:`Reader.fail`."""
+        """See :meth:`JsonReader.fail`."""
         # libyaml counts characters.
         self._file.seek(0)
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -425,3 +393,7 @@ class YamlReader:
             self.fail(DEEP)
         cut = self._line >= self._stream.last_line
         self.fail(f"is not YAML: {problem}{'; is it cut off?' if cut else '.'}")
+
+
+Reader = JsonReader | YamlReader
+"""A reader at a value of a large document."""

@@ -35,8 +35,12 @@ _SHORT = _Short()
 
 def shown(value: Any) -> str:
     """A value as errors show it: short, whatever it is."""
-    text = _SHORT.repr(value)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return shortened(_SHORT.repr(value), _SHOWN)
+
+
+def shortened(text: str, most: int) -> str:
+    """The beginning of a text that is longer than ``most`` characters, marked as such."""
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 def quantity(

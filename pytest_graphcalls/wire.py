@@ -7,6 +7,7 @@ whose error says what is wrong.
 
 from __future__ import annotations
 
+import base64
 import codecs
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -26,6 +27,8 @@ EVIDENCE_HEADER = "x-graphcalls-evidence"
 """Header of every simulated answer and notification: how well it is known, from which fact, and what was not read."""
 UNREAD = "; unread="
 """In the value of that header: before the places in the request that the simulator has not read."""
+CONTROL_PREFIX = "/_graphcalls/"
+"""The beginning of a server's control addresses; Graph has none like it."""
 
 
 class MalformedJsonError(ValueError):
@@ -262,6 +265,14 @@ def json_object(body: bytes) -> dict[str, Any]:
     with suppress(MalformedJsonError):
         found = decode_json(body)
         return found if isinstance(found, dict) else {}
+    return {}
+
+
+def token_claims(token: str) -> dict[str, Any]:
+    """The claims of a token, not verified; empty where there are none that can be read."""
+    part = token.partition(".")[2].partition(".")[0]
+    with suppress(ValueError):
+        return json_object(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     return {}
 
 

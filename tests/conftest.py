@@ -9,6 +9,7 @@ import signal
 from collections.abc import Callable, Generator, Iterator
 from functools import cache
 from importlib import metadata
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -16,6 +17,8 @@ import pytest
 from tests.environment import strange
 
 pytest_plugins = ["pytester"]
+_AT_START = str(Path(__file__).parent / "quick")
+"""What each process inside the tests loads when it starts."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -24,6 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
         # Pytest and xdist talk to their own processes by these.
         if not name.startswith("PYTEST_") or name == "PYTEST_ADDOPTS":
             del os.environ[name]
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (_AT_START, os.environ.get("PYTHONPATH"))))
     importlib.invalidate_caches = _invalidate_caches
     _read_installed_once()
     _look_at_plugins_once(config)

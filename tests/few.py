@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 _MODULES = "ONLY_THESE_MODULES"
 
@@ -21,6 +23,11 @@ def only(*modules: str) -> dict[str, str]:
 def suite(*modules: str) -> tuple[str, ...]:
     """Arguments for pytest that name these modules of the suite."""
     return ("--pyargs", *(f"pytest_graphcalls.contracts.{module}" for module in modules))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let hypothesis be: at the end of a run its plugin imports all of it."""
+    config.pluginmanager.unregister(name="hypothesispytest")
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:

@@ -11,11 +11,10 @@ from itertools import chain
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from pytest_graphcalls.bot.inprocess import AsgiPoster, describe, trace
+from pytest_graphcalls.bot.inprocess import AsgiPoster
 from pytest_graphcalls.bot.ledger import Delivery, Ledger, excerpt_of
-from pytest_graphcalls.bot.posting import HttpPoster, Poster, PostResult
+from pytest_graphcalls.bot.posting import HttpPoster, Poster, PostResult, WsgiPoster, describe, trace
 from pytest_graphcalls.bot.queue import DeliveryQueue, QueuedNotification
-from pytest_graphcalls.bot.wsgi import WsgiPoster
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.simulator.identity import LIFETIME

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-import traceback
 from collections.abc import Callable, Coroutine, MutableMapping, Sequence
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
@@ -18,7 +17,15 @@ from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 from weakref import WeakKeyDictionary, WeakSet
 
-from pytest_graphcalls.bot.posting import CLOSED, MAX_ANSWER_BYTES, PostResult
+from pytest_graphcalls.bot.posting import (
+    CLIENT_ADDRESS,
+    CLOSED,
+    MAX_ANSWER_BYTES,
+    PostResult,
+    describe,
+    no_answer,
+    trace,
+)
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.validation import MOST, quantity
 from pytest_graphcalls.wire import Headers, Request
@@ -26,29 +33,12 @@ from pytest_graphcalls.wire import Headers, Request
 Message = MutableMapping[str, Any]
 AsgiApp = Callable[..., Coroutine[Any, Any, None]]
 
-CLIENT_ADDRESS = ("127.0.0.1", 49152)
-"""The client address that a bot in the same process sees."""
 SHUTDOWN_SECONDS = 2.0
 """Seconds that a bot has to shut down."""
 _ASLEEP: WeakSet[asyncio.Task[Any]] = WeakSet()
 """Tasks that wait for virtual time, and therefore must not be waited for in real time."""
 _GRACE_SECONDS = 0.5
 _POLL_SECONDS = 0.01
-
-
-def describe(error: BaseException) -> str:
-    """An exception in one line."""
-    return f"{type(error).__name__}: {error}".removesuffix(": ")
-
-
-def trace(error: BaseException) -> str:
-    """An exception with its traceback."""
-    return "".join(traceback.format_exception(error))
-
-
-def no_answer(timeout: float) -> str:
-    """The error of a delivery whose bot did not answer in time."""
-    return f"gave no answer within {timeout:g} s"
 
 
 class AsgiPoster:
@@ -169,7 +159,7 @@ class AsgiPoster:
         return PostResult(exchange.status, exchange.headers, body, seconds, *problem, moment)
 
     async def _outlast(self, before: set[asyncio.Task[Any]], linger: float) -> tuple[str, str]:
-        """Wait for tasks that the bot has started; one that takes longer is never waited for again."""
+        """Wait for tasks that the bot has started; a task that exceeds the time is not waited for again."""
         ours = before | {one for one in (asyncio.current_task(),) if one}
         deadline = self._loop.time() + linger
         while running := {one for one in asyncio.all_tasks() - ours - set(self._long_lived) if one not in _ASLEEP}:

@@ -121,28 +121,13 @@ class Passport:
 
     def to_json(self) -> dict[str, Any]:
         """The passport as a cassette stores it; empty values are left out."""
-        data = {
+        data = plain(self) | {
             "format": FORMAT,
             "recorded": self.recorded.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "from": self.kind.value,
-            "versions": list(self.versions),
-            "contract": self.contract,
-            "operations": dict(self.operations),
-            "redaction": self.redaction,
-            "tool": self.tool,
-            "test": self.test,
-            "tenant": self.tenant,
-            "made": dict(self.made),
-            "capabilities": list(self.capabilities),
-            "sandbox": dict(self.sandbox),
-            "sign_ins": plain(self.sign_ins),
             "notifications": [_stored(one) for one in self.notifications],
             "seconds": [] if set(self.seconds) <= {None} else [one and round(one, 4) for one in self.seconds],
-            "aside": list(self.uncompared),
-            "faults": list(self.faults),
-            "refused": list(self.refused),
-            "digest": self.digest,
         }
+        data["from"], data["aside"] = data.pop("kind"), data.pop("uncompared")
         return {name: value for name, value in data.items() if value}
 
     @classmethod

@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl
 
 from pytest_graphcalls.errors import UnrecordedRequestError
 from pytest_graphcalls.redaction import mask
+from pytest_graphcalls.validation import shortened
 from pytest_graphcalls.wire import Exchange, MalformedJsonError, Request, Response, decode_json, encode_json
 
 _SHOWN = 3
@@ -190,5 +191,4 @@ def _unlike(one: Any, other: Any, where: str) -> Iterator[tuple[str, Any, Any]]:
 
 
 def _short(value: Any) -> str:
-    text = mask(repr(value))
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return shortened(mask(repr(value)), _LONGEST)

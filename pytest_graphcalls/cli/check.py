@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,8 @@ from pytest_graphcalls.contract import VERSIONS, Contract, Miss, is_notification
 from pytest_graphcalls.errors import RecordingError
 from pytest_graphcalls.findings import Finding, Severity, Side
 from pytest_graphcalls.report.run_document import counted
-from pytest_graphcalls.wire import Exchange, Request
+from pytest_graphcalls.validation import shortened
+from pytest_graphcalls.wire import Exchange
 
 FORMAT = "graphcalls check"
 VERSION = 1
@@ -59,7 +60,14 @@ class Found:
         self.findings.update(finding.severity for finding in findings)
         if len(self.entries) < MOST:
             status = entry.response.status if isinstance(entry, Exchange) else 0
-            self.entries.append(Entry(number, _shown(entry.request), status, findings))
+            self.entries.append(
+                Entry(
+                    number,
+                    shortened(cleaned(f"{entry.request.method} {entry.request.path}"), _LONGEST),
+                    status,
+                    findings,
+                )
+            )
 
     def and_(self, other: Found) -> Found:
         """Both, in the order of the file."""
@@ -112,7 +120,10 @@ def run(args: Namespace) -> int:
     """
     contract = Contract.packaged()
     results = [check_file(contract, file) for file in args.files]
-    _WRITERS[args.format](contract, results, strict=args.strict)
+    if args.format == "json":
+        show_json(_document(contract, results, strict=args.strict), indent=2)
+    else:
+        show(_lines(results, strict=args.strict))
     if any(result.problems for result in results):
         return 2
     if not any(map(_is_judged, results)):
@@ -169,18 +180,6 @@ def _judge(contract: Contract, result: Checked, number: int, entry: Exchange | I
             result.found.add(number, entry, findings)
 
 
-def _shown(request: Request) -> str:
-    return _shortened(cleaned(f"{request.method} {request.path}"))
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-
-
-def _text(_: Contract, results: Sequence[Checked], *, strict: bool) -> None:
-    show(_lines(results, strict=strict))
-
-
 def _lines(results: Sequence[Checked], *, strict: bool) -> Iterator[str]:
     for result in results:
         yield from wrapped(f"{result.file}: {_counts(result)}")
@@ -218,7 +217,7 @@ def _finding(finding: Finding) -> Iterator[str]:
     facts = {
         "where": finding.where,
         "expected": finding.expected,
-        "got": _shortened(finding.got),
+        "got": shortened(finding.got, _LONGEST),
         "rule": finding.rule,
         "accepted": finding.tolerated,
         "page": finding.page,
@@ -229,16 +228,26 @@ def _finding(finding: Finding) -> Iterator[str]:
             yield from wrapped(text, indent=6, label=name, gap=10)
 
 
+def _totals(results: Sequence[Checked]) -> dict[str, int]:
+    return {
+        "files": len(results),
+        "checked": sum(result.checked for result in results),
+        "notifications": sum(result.notifications for result in results),
+        "violations": sum(result.count(Severity.VIOLATION) for result in results),
+        "notices": sum(result.count(Severity.NOTICE) for result in results),
+        "problems": sum(len(result.problems) for result in results),
+    }
+
+
 def _summary(results: Sequence[Checked], *, strict: bool) -> str:
-    violations, notices = _total(results, Severity.VIOLATION), _total(results, Severity.NOTICE)
-    parts = [counted(len(results), "file"), counted(sum(result.checked for result in results), "exchange") + " checked"]
-    notifications = sum(result.notifications for result in results)
-    if notifications:
-        parts.append(counted(notifications, "notification") + " checked")
-    parts += [counted(violations, "violation"), counted(notices, "notice") + " (counted, --strict)" * strict]
-    problems = sum(len(result.problems) for result in results)
-    if problems:
-        parts.append(counted(problems, "problem") + " reading")
+    totals = _totals(results)
+    parts = [counted(totals["files"], "file"), counted(totals["checked"], "exchange") + " checked"]
+    if totals["notifications"]:
+        parts.append(counted(totals["notifications"], "notification") + " checked")
+    parts.append(counted(totals["violations"], "violation"))
+    parts.append(counted(totals["notices"], "notice") + " (counted, --strict)" * strict)
+    if totals["problems"]:
+        parts.append(counted(totals["problems"], "problem") + " reading")
     sentence = ", ".join(parts) + "."
     if not any(map(_is_judged, results)):
         sentence += " Nothing was judged: no readable exchange that the contract covers was found."
@@ -249,27 +258,15 @@ def _is_judged(result: Checked) -> bool:
     return bool(result.checked or result.notifications)
 
 
-def _total(results: Iterable[Checked], severity: Severity) -> int:
-    return sum(result.count(severity) for result in results)
-
-
-def _json(contract: Contract, results: Sequence[Checked], *, strict: bool) -> None:
-    data = {
+def _document(contract: Contract, results: Sequence[Checked], *, strict: bool) -> dict[str, Any]:
+    return {
         "format": FORMAT,
         "version": VERSION,
         "contract_revision": contract.revision,
         "strict": strict,
-        "summary": {
-            "files": len(results),
-            "checked": sum(result.checked for result in results),
-            "notifications": sum(result.notifications for result in results),
-            "violations": _total(results, Severity.VIOLATION),
-            "notices": _total(results, Severity.NOTICE),
-            "problems": sum(len(result.problems) for result in results),
-        },
+        "summary": _totals(results),
         "files": [_file(result) for result in results],
     }
-    show_json(data, indent=2)
 
 
 def _file(result: Checked) -> dict[str, Any]:
@@ -287,12 +284,9 @@ def _file(result: Checked) -> dict[str, Any]:
                 "request": entry.request,
                 "status": entry.status,
                 **finding.to_json(),
-                "got": _shortened(finding.got),
+                "got": shortened(finding.got, _LONGEST),
             }
             for entry in result.found.entries
             for finding in entry.findings
         ],
     }
-
-
-_WRITERS: Mapping[str, Callable[..., None]] = {"text": _text, "json": _json}

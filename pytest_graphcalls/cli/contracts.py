@@ -19,6 +19,7 @@ from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.published import metadata as published
 from pytest_graphcalls.published.published import load
 from pytest_graphcalls.records import plain
+from pytest_graphcalls.report.markdown import table
 from pytest_graphcalls.report.run_document import counted
 
 SAME, CHANGED = 0, 1
@@ -164,27 +165,21 @@ def _markdown(contract: Contract, operations: Iterable[Operation]) -> Iterator[s
     for operation in operations:
         yield from ("", f"## {operation.title} (`{operation.id}`)", "", operation.summary, "")
         yield from (f"- `{operation.method} {path}` ({versions})" for path, versions in _paths(operation))
-        yield from _table(
-            ("rule", "it says", "versions", "evidence", "source"),
+        rules = [
             (
-                (f"`{r.slug}`", r.says, ", ".join(r.versions), r.evidence, f"[{r.source}]({r.page(r.versions[0])})")
-                for r in operation.rules.values()
-            ),
-        )
-        yield from _table(
-            ("question", "it asks", "versions"),
-            ((f"`{slug}`", q.asks, ", ".join(q.versions)) for slug, q in operation.questions.items()),
-        )
-
-
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
-    body = [_row(row) for row in rows]
-    if body:
-        yield from ("", _row(head), _row(("---",) * len(head)), *body)
-
-
-def _row(cells: tuple[str, ...]) -> str:
-    return f"| {' | '.join(' '.join(cell.split()).replace('|', chr(92) + '|') for cell in cells)} |"
+                f"`{one.slug}`",
+                one.says,
+                ", ".join(one.versions),
+                one.evidence,
+                f"[{one.source}]({one.page(one.versions[0])})",
+            )
+            for one in operation.rules.values()
+        ]
+        questions = [(f"`{slug}`", one.asks, ", ".join(one.versions)) for slug, one in operation.questions.items()]
+        if rules:
+            yield from ("", *table(("rule", "it says", "versions", "evidence", "source"), rules))
+        if questions:
+            yield from ("", *table(("question", "it asks", "versions"), questions))
 
 
 _WRITERS: Mapping[str, Callable[[Contract, Iterable[Operation]], Iterator[str]]] = {

@@ -6,7 +6,7 @@ import re
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
 from inspect import Parameter, Signature, getdoc, signature
 from itertools import chain
@@ -85,11 +85,12 @@ def _named(known: Iterable[_Known], name: str) -> list[Explanation]:
     return [explain() for names, explain in known if any(wanted & _forms(one) for one in names)]
 
 
-def _forms(name: str) -> set[str]:
+@cache
+def _forms(name: str) -> frozenset[str]:
     """The forms in which names are compared: letters and digits, without Graph's namespace; and the words, sorted."""
     name = name.strip().removeprefix("#").removeprefix("microsoft.graph.")
     words = sorted(re.findall(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+", name), key=str.lower)
-    return {re.sub(r"[^a-z0-9]", "", name.lower()), "".join(words).lower()} - {""}
+    return frozenset({re.sub(r"[^a-z0-9]", "", name.lower()), "".join(words).lower()} - {""})
 
 
 _Known = tuple[tuple[str, ...], Callable[[], Explanation]]
@@ -170,7 +171,7 @@ _TABLES = {
 
 
 def _of_python() -> Iterator[_Known]:
-    """What a test is written with: fixtures, markers, options, and the methods of what fixtures give."""
+    """The vocabulary of tests: fixtures, markers, options, and the methods of what fixtures give."""
     from pytest_graphcalls.plugin import fixtures, options
 
     for name in fixtures.__dir__():

@@ -183,7 +183,7 @@ _MADE = "incomplete: the job ended in the middle"
 
 
 def run_history(args: Namespace) -> int:
-    """Print the nights, or how one rule stood in each of them.
+    """Print the nights, or the state of one rule in each of them.
 
     Args:
         args: ``history``, ``rule``, ``limit``, ``format``.
@@ -217,7 +217,7 @@ def _rule(name: str) -> str:
 
 
 def _states(night: Night, rule: str) -> Mapping[str, RuleState]:
-    """How a rule stood, by API version."""
+    """The states of a rule, by API version."""
     return {
         version: state for name, state in night.rules.items() for id, _, version in [name.rpartition("@")] if id == rule
     }

@@ -15,6 +15,8 @@ import traceback
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
+from pytest_graphcalls.validation import shortened
+
 NARROWEST, WIDEST, PIPE = 40, 120, 100
 """Columns: what is still readable, what is still comfortable, and what a pipe or a file gets."""
 LONGEST = 2000
@@ -56,11 +58,7 @@ def show(lines: Iterable[str], *, checked: bool = False) -> None:
         return
     # What is cut off is looked through once more than what is shown, so that no half of a secret is left.
     text = cleaned("".join(f"{line[: 2 * LONGEST].replace(chr(10), _LINE_BREAK)}\n" for line in lines))
-    _write(sys.stdout, "\n".join(map(_shortened, text.split("\n"))))
-
-
-def _shortened(line: str) -> str:
-    return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
+    _write(sys.stdout, "\n".join(shortened(line, LONGEST) for line in text.split("\n")))
 
 
 def show_json(value: Any, *, indent: int = 1) -> None:

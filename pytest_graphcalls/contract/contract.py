@@ -180,8 +180,8 @@ class Contract:
     @cached_property
     def uncovered(self) -> tuple[Uncovered, ...]:
         """The documented operations that are recognised, and not part of the contract."""
-        data = self._files.read("uncovered.yaml", "uncovered")
-        return tuple(map(Uncovered.of, [one for listed in data.values() for one in listed]))
+        lists = self._files.read("uncovered.yaml", "uncovered").values()
+        return tuple(made(Uncovered, one, page=one.get("page") or "") for rows in lists for one in rows)
 
     @cached_property
     def _router(self) -> Router:

@@ -12,11 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from itertools import dropwhile
-from typing import Any, Literal
+from typing import Literal
 
 from pytest_graphcalls.contract.model import VERSIONS, Operation
 from pytest_graphcalls.errors import nearest
-from pytest_graphcalls.records import made
 from pytest_graphcalls.wire import path_segments
 
 _ROOTS = (("communications", "calls"), ("app", "calls"))
@@ -88,11 +87,6 @@ class Uncovered:
     page: str = ""
     note: str = ""
     codes: Mapping[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, data: Mapping[str, Any]) -> Uncovered:
-        """The operation of an entry of ``uncovered.yaml``."""
-        return made(cls, data, page=data.get("page") or "")
 
 
 @dataclass(slots=True)

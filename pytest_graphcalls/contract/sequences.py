@@ -6,7 +6,7 @@ The data is ``sequences.yaml``. The simulator is driven through every sequence a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,21 +112,6 @@ class Sequence:
             yield step.evidence
             if step.result is not None:
                 yield step.result.evidence
-
-
-def table(sequences: Iterable[Sequence]) -> str:
-    """The sequences as a Markdown table for ``contracts/README.md``; a pair with different evidence shows it."""
-    rows = ["| sequence | what happens | what is posted, and how well that is known |", "| --- | --- | --- |"]
-    rows += [f"| `{one.id}` | {one.says} | {'<br>'.join(map(_cell, one.steps)) or 'nothing'} |" for one in sequences]
-    return "\n".join(rows)
-
-
-def _cell(step: Step) -> str:
-    payload, _, rest = str(step).partition(" ")
-    after = "" if step.after is None else f" after {step.after:g} s"
-    pair = step.result
-    differs = f", {pair.pair} {pair.evidence}" if pair and pair.evidence is not step.evidence else ""
-    return f"`{payload}`{rest and ' '}{rest}{after}: {step.evidence}{differs}"
 
 
 def read(data: Mapping[str, Any]) -> dict[str, Sequence]:

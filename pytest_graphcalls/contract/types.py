@@ -183,7 +183,7 @@ class TypeModel:
 def _member(raw: Mapping[str, Any]) -> Member:
     # Unknown nullability (beta members that only the generated client has) promises nothing.
     nullable = raw["nullable"] is not False
-    return Member(raw["type"], raw["collection"], nullable, required=not nullable)
+    return made(Member, raw, nullable=nullable, required=not nullable)
 
 
 def _action(raw: Mapping[str, Any]) -> Action:
@@ -211,9 +211,7 @@ def _overlay_members(version: str, overlay: Mapping[str, Any]) -> dict[str, dict
     for path, entry in overlay["members"].items():
         if version in entry["versions"]:
             type_, _, member = path.partition(".")
-            added.setdefault(type_, {})[member] = Member(
-                entry["type"], entry.get("collection", False), entry["nullable"]
-            )
+            added.setdefault(type_, {})[member] = made(Member, entry)
     return added
 
 

@@ -95,7 +95,7 @@ class Leak:
 
 
 def listed(leaks: Iterable[Leak]) -> str:
-    """The first few of them, and how many more there are; ``""`` where there are none."""
+    """The first few of several texts, and the number of further ones; ``""`` where there are none."""
     found = [str(leak) if leak.file else f"line {leak.line}: {leak.kind}" for leak in leaks]
     more = [f"and {len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
     return "; ".join(found[:_SHOWN] + more)
@@ -133,7 +133,7 @@ def _leaks(file: str, source: str | bytes, known: tuple[str, ...], first: int = 
 
 
 def hide(text: str, known: Iterable[str] = (), *, mask: str, people: bool = True) -> tuple[str, tuple[str, ...]]:
-    """Mask what leaks from a text where it stands.
+    """Mask the leaks in a text.
 
     Args:
         text: the text.

@@ -186,7 +186,7 @@ _JUDGED = frozenset({RuleState.HELD.value, RuleState.BROKEN.value})
 def _explained(
     found: list[Observation | Unchecked], outcomes: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[Observation | Unchecked]:
-    """Replace the reason of a test without a recording by what the suite says of it."""
+    """Replace the reason of a test without a recording by that in the suite's report."""
     for one in found:
         if isinstance(one, Unchecked) and one.reason == NOT_RECORDED:
             test = outcomes.get(one.subject)

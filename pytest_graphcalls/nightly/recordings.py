@@ -138,7 +138,7 @@ FOLDER = "contracts"
 
 
 def recorded(nodeid: str, version: str) -> str:
-    """The name of a test's tape, from pytest's name of it.
+    """The name of a test's recording, from pytest's name of the test.
 
     Args:
         nodeid: e.g. ``contracts/test_call_get.py::test_one[v1.0-meeting]``; which folders it names depends on where

@@ -1,4 +1,4 @@
-"""Runs the packaged suite once and gives what came of it."""
+"""Runs the packaged suite once and gives its results."""
 
 from __future__ import annotations
 
@@ -63,21 +63,21 @@ class SuiteRequest:
 
     @property
     def report(self) -> Path:
-        """The suite's report."""
+        """Path of the suite's report."""
         return self.folder / "report.json"
 
     @property
     def junit(self) -> Path:
-        """The tests as JUnit has them."""
+        """Path of the JUnit file."""
         return self.folder / "junit.xml"
 
     @property
     def progress(self) -> Path:
-        """How far the run is."""
+        """Path of the file with the progress of the run."""
         return self.folder / "progress.jsonl"
 
     def arguments(self) -> tuple[str, ...]:
-        """Words for pytest. A project's own ``addopts`` are left out: ``-x`` or ``-k`` would cut the night short."""
+        """Arguments for pytest. A project's own ``addopts`` are left out: ``-x`` or ``-k`` would shorten the night."""
         versions = self.versions[0] if len(self.versions) == 1 else "both"
         xdist = ("-p", "no:xdist") if self.workers == "0" else ("-n", self.workers)
         return (
@@ -89,7 +89,7 @@ class SuiteRequest:
         )
 
     def prepare(self, environ: Mapping[str, str]) -> dict[str, str]:
-        """Write down which tests are to be run; variables for pytest: those of ``environ`` but its own switches."""
+        """Write the list of tests to a file; gives variables for pytest, as in ``environ`` without PYTEST_ADDOPTS."""
         kept = {name: text for name, text in environ.items() if name != "PYTEST_ADDOPTS"}
         ours = {PROGRESS: str(self.progress), CHOSEN: "", ROOM: str(self.folder.parent)}
         if self.tests:

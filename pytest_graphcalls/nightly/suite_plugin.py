@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 PROGRESS = "GRAPHCALLS_NIGHTLY_PROGRESS"
-"""The variable that tells the run where to write how far it is."""
+"""The variable with the path to which the run writes its progress."""
 CHOSEN = "GRAPHCALLS_NIGHTLY_TESTS"
 """The variable that names a file with the tests to run, a node id on each line; empty for all."""
 
@@ -60,7 +60,7 @@ class Counting:
         self._write(total=len(ids))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """One more is done."""
+        """Count a finished test."""
         if report.when == "teardown":
             self._done += 1
             self._write(done=self._done)

@@ -28,6 +28,7 @@ from pytest_graphcalls.parsing import content
 from pytest_graphcalls.plugin.options import NAMED, PARAMETER, REPLAY, SIMULATOR, records
 from pytest_graphcalls.plugin.settings import Settings, settings_of
 from pytest_graphcalls.redaction import Redactor, remembered
+from pytest_graphcalls.report.run_document import counted
 from pytest_graphcalls.targets import Case
 from pytest_graphcalls.wire import Request
 
@@ -176,11 +177,11 @@ class Key:
         self._given = given
 
     def to_read(self) -> str:
-        """The key; where there is none yet, any one, because nothing was written with another."""
+        """The key for reading; without one a random key, because nothing was written with another."""
         return self._given or self._kept() or token_hex(16)
 
     def to_write(self) -> str:
-        """A key that the other processes of this run have, and the next run will find.
+        """The key for writing, which other processes of this run share and the next run finds.
 
         Raises:
             RecordingError: a new one cannot be written down.
@@ -333,7 +334,7 @@ class CassetteSummary:
             days = sorted(one["recorded"][:10] for one in self._played.values() if one["from"] == kind)
             if days:
                 span = days[0] if days[0] == days[-1] else f"{days[0]} to {days[-1]}"
-                yield f"recorded from: {kind} ({_counted(len(days))}, {span}){remark}"
+                yield f"recorded from: {kind} ({counted(len(days), 'cassette')}, {span}){remark}"
 
     def _old(self) -> list[str]:
         return [
@@ -348,10 +349,6 @@ class CassetteSummary:
 
     def _faulty(self) -> list[str]:
         return [name for name, one in {**self._played, **self._written}.items() if one["faults"]]
-
-
-def _counted(number: int) -> str:
-    return "1 cassette" if number == 1 else f"{number} cassettes"
 
 
 def _named(what: str, files: Sequence[str], step: str) -> Iterator[str]:

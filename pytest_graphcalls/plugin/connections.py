@@ -23,7 +23,7 @@ from pytest_graphcalls.plugin.settings import Settings, settings_of
 from pytest_graphcalls.report.failure import raise_failing
 from pytest_graphcalls.session import Followed, Recorder, current_recorder, recording
 from pytest_graphcalls.targets import Case, Connection, LocalServer, Setup, Target, Targets, TargetSources
-from pytest_graphcalls.targets.facts import mock_facts
+from pytest_graphcalls.targets.base import mock_facts
 from pytest_graphcalls.wire import Exchange, Notification
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ class Shared:
         raise self._not_called("with graphcalls_shared")
 
     def __exit__(self, *_: object) -> None:
-        """Be there, because Python looks for it before it enters."""
+        """Do nothing; Python requires the method before it enters the block."""
 
     def _not_called(self, use: str) -> SettingError:
         step = "In a fixture of your own: with graphcalls_shared() as graphcalls: yield graphcalls."

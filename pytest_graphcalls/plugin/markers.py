@@ -222,9 +222,12 @@ _NOTHING_TO_STRIKE = (
 
 def _misspelt(item: pytest.Item) -> Iterator[str]:
     """Markers that resemble one of ours, and that the project has not registered."""
-    registered = {line.partition(":")[0].partition("(")[0].strip() for line in item.config.getini("markers")}
-    for name in dict.fromkeys(mark.name for mark in item.iter_markers()):
-        if name.startswith("graph") and name not in registered and (meant := resembles(name, _GRAMMAR)):
+    others = dict.fromkeys(mark.name for mark in item.iter_markers() if mark.name.startswith("graph"))
+    unknown = [name for name in others if name not in _GRAMMAR]
+    lines = item.config.getini("markers") if unknown else ()
+    registered = {line.partition(":")[0].partition("(")[0].strip() for line in lines}
+    for name in unknown:
+        if name not in registered and (meant := resembles(name, _GRAMMAR)):
             yield f"there is no marker {name!r}. Did you mean {meant!r}?"
 
 
@@ -348,7 +351,7 @@ def _facts_give(lacking: Iterable[str], target: str) -> str:
     if target == LIVE:
         from pytest_graphcalls.sandbox.tenant import SETTINGS
     else:
-        from pytest_graphcalls.targets.facts import SETTINGS
+        from pytest_graphcalls.targets.base import SETTINGS
 
     names = {fact.gives: name for name, fact in reversed(list(SETTINGS.items()))}
     if not all(need in names for need in lacking):
@@ -358,7 +361,7 @@ def _facts_give(lacking: Iterable[str], target: str) -> str:
 
 def not_named(plan: Plan, settings: Settings) -> str:
     """Why a server is not asked for an operation that it is not said to have, in one sentence; ``""`` if it is."""
-    from pytest_graphcalls.targets.facts import INI_KEY, mock_facts
+    from pytest_graphcalls.targets.base import INI_KEY, mock_facts
 
     offer = mock_facts(settings.mock).offer
     ids = (subject.id.partition(".")[0] for subject in _subjects(plan))

@@ -33,7 +33,7 @@ _DROPPED = frozenset({"connection", "content-length", "content-encoding", "keep-
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """One test's recording, in the making.
+    """The recording of a running test.
 
     Attributes:
         safety: says what may be written.
@@ -223,7 +223,7 @@ class Recordings:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Note how the test goes; its last report names its cassettes."""
+        """Store the result of each phase; the last report of a test names its cassettes."""
         report = yield
         use = item.stash.get(CASSETTE_USE, None)
         if use is not None:

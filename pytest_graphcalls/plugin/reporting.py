@@ -104,7 +104,7 @@ class Header:
         self._at_once = says_so_at_once or self._settings.asked
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
-        """Refuse to start a live run that may not be."""
+        """Refuse to start a live run without permission."""
         if self._settings.target == LIVE and not session.config.option.collectonly:
             from pytest_graphcalls.plugin.live import begin
 
@@ -185,7 +185,7 @@ class Controller:
 
     def _new_run(self) -> Run:
         from pytest_graphcalls.session import WHOLE, Run
-        from pytest_graphcalls.targets.facts import mock_facts
+        from pytest_graphcalls.targets.base import mock_facts
 
         settings = self._settings
         return Run(

@@ -313,7 +313,7 @@ def _read(config: pytest.Config) -> Settings:
     given["live"] = LiveSettings(**{field: given.pop(field) for field in LiveSettings._fields if field in given})
     given |= {"token": os.environ.get("GRAPHCALLS_TOKEN", ""), "redaction_key": os.environ.get(_KEY_VARIABLE, "")}
     if given["mock"]:
-        from pytest_graphcalls.targets.facts import mock_facts
+        from pytest_graphcalls.targets.base import mock_facts
 
         mock_facts(given["mock"])  # what cannot be used is said at once
     return Settings(**given, asked=asked)
@@ -331,7 +331,7 @@ def misspelt_variables() -> Iterator[str]:
     given = [name.removeprefix(VARIABLE) for name in os.environ if name.startswith(VARIABLE)]
     for name in (name for name in given if name not in ours and not name.startswith(_BEGUN)):
         from pytest_graphcalls.sandbox.tenant import SETTINGS as SANDBOX
-        from pytest_graphcalls.targets.facts import SETTINGS as MOCK
+        from pytest_graphcalls.targets.base import SETTINGS as MOCK
 
         facts = {f"SANDBOX_{one.upper()}" for one in SANDBOX} | {f"MOCK_{one.upper()}" for one in MOCK}
         # Without their common beginning, which makes them all alike.

@@ -202,7 +202,7 @@ Matcher = Callable[[Any, Any], Any]
 def safely(safety: Safety, matcher: Matcher) -> Matcher:
     """A matcher of vcrpy that compares two requests after both were redacted: one of them comes from a cassette."""
 
-    @wraps(matcher)  # vcrpy tells matchers apart by their names
+    @wraps(matcher)  # vcrpy identifies matchers by their names
     def match(one: Any, other: Any) -> Any:
         return matcher(_safe_request(safety, one), _safe_request(safety, other))
 

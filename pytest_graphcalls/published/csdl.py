@@ -1,4 +1,4 @@
-"""Reading CSDL, the XML that a service tells its own types in (``$metadata``).
+"""Reads CSDL, the XML in which a service publishes its types (``$metadata``).
 
 The parser is the standard library's expat, fed piece by piece. A document type declaration is refused as soon as it
 begins: CSDL has none, and without one there are no entities, neither external ones nor any that grow. So defusedxml,
@@ -409,4 +409,4 @@ _CUT = frozenset(
         expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION,
     )
 )
-"""How expat tells that a document ended too early."""
+"""The error of expat for a document that ended too early."""

@@ -310,7 +310,7 @@ class _OperationPage(_Compared):
     def _numbers(
         self, where: str, promised: Collection[float], stated: Mapping[int, int], unit: str = ""
     ) -> Iterator[Difference]:
-        """The numbers that a page states instead of the promised ones; none if it has ceased to mention them."""
+        """Differences between the numbers that a page states and the promised ones."""
         gone, new = sorted({*promised} - stated.keys()), sorted(stated.keys() - {*promised})
         before, after = (", ".join(f"{number}{unit}" for number in numbers) for numbers in (gone, new))
         if new:

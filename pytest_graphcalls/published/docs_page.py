@@ -112,7 +112,7 @@ class Page:
         return page
 
     def at(self, line: int) -> str:
-        """A line of it, to be looked up."""
+        """The address of a line of the page."""
         return f"{self.place}:{line}"
 
     def tables_of(self, *sections: str) -> Iterator[Table]:

@@ -122,7 +122,7 @@ class _Comparison:
         yield from self._members(name)
 
     def _between(self, name: str, base: str | None) -> bool:
-        """Whether the old base still is one: a new type in between changes nothing for who holds an object."""
+        """Whether the old base type is still among the bases; a new type in between is no difference."""
         return base is None or base in list(self._new.chain(name))[1:]
 
     def _members(self, name: str) -> Iterator[Difference]:

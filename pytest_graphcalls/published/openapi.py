@@ -80,7 +80,7 @@ def _read(reader: Reader) -> _Document:
 
 
 def _calls(reader: Reader) -> tuple[dict[str, Any], set[str]]:
-    """The paths of calls, and with what the others begin."""
+    """The paths of calls, and the first segments of all other paths."""
     wanted, others = {}, set()
     for path in reader.names():
         if path in PREFIXES or path.startswith(tuple(f"{prefix}/" for prefix in PREFIXES)):

@@ -71,7 +71,7 @@ def of_metadata(
         path: the file.
         form: how it was published.
         version: ``v1.0`` or ``beta``.
-        cloud: the cloud whose metadata it is, e.g. ``us-gov-l4``; ``""`` for the one that its name tells.
+        cloud: the cloud whose metadata it is, e.g. ``us-gov-l4``; ``""`` for the one in its file name.
         is_slice: whether it was cut out of the published file.
 
     Raises:

@@ -186,6 +186,6 @@ def _meaning(response: Response, contract: Contract) -> Iterator[str]:
     if error is None or response.status < 400:
         return
     rows = [row for row in contract.errors.by_code(error.code) if row.status == response.status]
-    # One code stands for several things; the text, where it is the known one, tells which.
+    # One code stands for several things; the text, where it is the known one, shows which.
     same = [row for row in rows if error.message.startswith(row.message)]
     yield from (f"{row.meaning} {row.remedy}" for row in same or rows)

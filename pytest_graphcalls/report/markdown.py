@@ -34,7 +34,7 @@ def _head(document: Mapping[str, Any]) -> Iterator[str]:
     if document["masked"]:
         kinds = ", ".join(f"{number:,} x {kind}" for kind, number in document["masked"].items())
         facts["masked by the leak scan"] = kinds
-    yield from _table(("", ""), ((name, value) for name, value in facts.items()))
+    yield from table(("", ""), ((name, value) for name, value in facts.items()))
 
 
 def _broken(document: Mapping[str, Any]) -> Iterator[str]:
@@ -53,7 +53,7 @@ def _rules(document: Mapping[str, Any]) -> Iterator[str]:
         (f"`{rule['id']}`", rule["version"], rule["status"].replace("-", " "), rule["evidence"], rule["reason"])
         for rule in document["rules"]
     )
-    yield from _table(("rule", "version", "status", "evidence", "why"), rows)
+    yield from table(("rule", "version", "status", "evidence", "why"), rows)
 
 
 def _questions(document: Mapping[str, Any]) -> Iterator[str]:
@@ -62,7 +62,7 @@ def _questions(document: Mapping[str, Any]) -> Iterator[str]:
         (f"`{one['id']}`", one["version"], one["asks"], _answer(one["answer"]) or one["reason"])
         for one in document["questions"]
     )
-    yield from _table(("question", "version", "it asks", "answer"), rows)
+    yield from table(("question", "version", "it asks", "answer"), rows)
 
 
 def _answer(answer: Mapping[str, Any] | None) -> str:
@@ -87,16 +87,16 @@ def _findings(document: Mapping[str, Any]) -> Iterator[str]:
             for one in document["findings"]
         )
         head = ("fingerprint", "severity", "side", "operation", "where", "expected", "got", "rule", "seen")
-        yield from _table(head, rows)
+        yield from table(head, rows)
 
 
 def _exercised(document: Mapping[str, Any]) -> Iterator[str]:
     yield from ("", "## Exercised operations", "")
     rows = ((one["id"], one["version"], one["count"]) for one in document["exercised"]["operations"])
-    yield from _table(("operation", "version", "exchanges"), rows)
+    yield from table(("operation", "version", "exchanges"), rows)
     if rest := document["exercised"]["not_covered"]:
         yield from ("", "## Not covered by the contract, so not judged", "")
-        yield from _table(("operation", "exchanges"), ((one["name"], one["count"]) for one in rest))
+        yield from table(("operation", "exchanges"), ((one["name"], one["count"]) for one in rest))
 
 
 def _exchanges(document: Mapping[str, Any]) -> Iterator[str]:
@@ -123,7 +123,8 @@ def _body(half: Mapping[str, Any]) -> list[str]:
     return str(half["body"]).splitlines()
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+    """The lines of a table."""
     yield f"| {' | '.join(head)} |"
     yield f"|{' --- |' * len(head)}"
     yield from (f"| {' | '.join(_escaped(str(cell)) for cell in row)} |" for row in rows)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -11,6 +10,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from pytest_graphcalls.errors import SettingError, StageError, UnknownNameError, did_you_mean
+from pytest_graphcalls.wire import token_claims
 
 ALLOW_LIST = "graphcalls_sandbox_tenants"
 """The ini key that lists the tenants a live run may use."""
@@ -304,12 +304,7 @@ def admit(tenant: str, allowed: Collection[str], *, source: str = "AZURE_TENANT_
 
 def tenant_of(token: str) -> str:
     """The tenant id in a token, not verified; ``""`` for an unreadable token."""
-    payload = token.partition(".")[2].partition(".")[0]
-    try:
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    except ValueError:
-        return ""
-    found = claims.get("tid") if isinstance(claims, dict) else None
+    found = token_claims(token).get("tid")
     return found if isinstance(found, str) else ""
 
 

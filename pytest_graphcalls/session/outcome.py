@@ -69,7 +69,7 @@ class Judge:
     """Decides what a finding means in one test.
 
     Attributes:
-        contract: tells a rule's evidence.
+        contract: knows a rule's evidence.
         strict: whether notices and reported rules weigh, too.
         rules: full ids of the rules a contract test judges; empty in a project's own test.
         questions: full ids of the questions a test asks.

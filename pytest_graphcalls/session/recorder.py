@@ -1,4 +1,4 @@
-"""One test's memory, and which test is running."""
+"""Records and checks the exchanges of one test; knows the recorder of the running test."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Followed:
 
 
 class Recorder:
-    """One test's memory: an observer that checks every exchange it is handed. Safe under threads.
+    """Records one test: an observer that checks every exchange it is handed. Safe under threads.
 
     Notifications are checked, too: those passed to :meth:`receive` immediately, those of a simulator that it follows
     when the findings are read, because a simulator writes them only then.
@@ -340,7 +340,7 @@ def _safe(finding: Finding) -> Finding:
 
 
 def _names(finding: Finding) -> set[str]:
-    """Everything that ``expect_violation`` may call a finding."""
+    """The names by which ``expect_violation`` accepts a finding."""
     return {finding.rule, finding.rule.partition(".")[2], finding.kind.value} - {""}
 
 

@@ -34,7 +34,7 @@ class Watch:
         target: what it talks to.
         rules: full ids of the rules it judges.
         questions: full ids of the questions it asks.
-        recorder: its memory; ``None`` until a fixture makes one.
+        recorder: keeps its exchanges; ``None`` until a fixture makes one.
         fault: whether the environment kept it from judging anything.
     """
 

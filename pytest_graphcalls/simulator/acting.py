@@ -41,7 +41,9 @@ class PersonCall:
 
 
 class Acting:
-    """Lets people act in the calls they are in, by the methods of :class:`.Person`. Each step can be replaced.
+    """Lets people act in the calls they are in. Each step is a method that can be replaced.
+
+    The methods of :class:`.Person` call those here, and hold the lock meanwhile.
 
     No request admits or refuses those who wait in a lobby: three actions of the beta metadata have no page, and bots
     could not admit people (s20.1, s20.2).
@@ -61,40 +63,38 @@ class Acting:
         self.hearing = hearing
         self._sharing = sharing
         self.store = world.store
+        self.lock = world.lock
 
     def join(self, identity: Identity, call_id: str, *, waits: bool = False) -> None:
         """Let a person join the conference behind a call, or its lobby."""
-        with self._world.lock:
-            call = self.known(call_id)
-            conference = self.store.conference_of(call)
-            if conference.kind is Kind.PEER or call.state is CallState.TERMINATED or conference.holds(identity):
-                rest = () if call.state is CallState.TERMINATED else ("leaves",)
-                what, method = f"the {conference.kind} call {call_id}", "waits" if waits else "joins"
-                raise NotAllowedNowError(what, method, _described(call, conference, identity), rest)
-            waits = waits or conference.lobby
-            fact = LOBBY[False] if waits else FIRST_ROSTER[False]
-            self._world.notifier.roster_changed(self.enter(conference.id, identity, in_lobby=waits), fact)
+        call = self.known(call_id)
+        conference = self.store.conference_of(call)
+        if conference.kind is Kind.PEER or call.state is CallState.TERMINATED or conference.holds(identity):
+            rest = () if call.state is CallState.TERMINATED else ("leaves",)
+            what, method = f"the {conference.kind} call {call_id}", "waits" if waits else "joins"
+            raise NotAllowedNowError(what, method, _described(call, conference, identity), rest)
+        waits = waits or conference.lobby
+        fact = LOBBY[False] if waits else FIRST_ROSTER[False]
+        self._world.notifier.roster_changed(self.enter(conference.id, identity, in_lobby=waits), fact)
 
     def leave(self, identity: Identity, call_id: str) -> None:
         """Let a person leave the conference behind a call."""
-        with self._world.lock:
-            conference = self.store.conference_of(self.known(call_id))
-            one = conference.find(identity)
-            if one is None:
-                raise self._absent(identity, "leaves", f"not in call {call_id}")
-            self._leave(conference, one)
+        conference = self.store.conference_of(self.known(call_id))
+        one = conference.find(identity)
+        if one is None:
+            raise self._absent(identity, "leaves", f"not in call {call_id}")
+        self._leave(conference, one)
 
     def share(self, identity: Identity, call_id: str, what: str) -> None:
         """Let a person share a ``screen`` or a ``powerpoint`` in the call, or, with ``what`` empty, stop."""
-        with self._world.lock:
-            conference = self.store.conference_of(self.known(call_id))
-            one, method = conference.find(identity), f"shares_{what}" if what else "stops_sharing"
-            if one is None or one.in_lobby:
-                raise self._absent(identity, method, f"not in call {call_id}")
-            if not what and one.id not in conference.sessions:
-                where, rest = f"sharing nothing in call {call_id}", ("shares_screen", "shares_powerpoint")
-                raise NotAllowedNowError(identity.called, method, where, rest)
-            self._sharing.change(conference, one.id, what, SCREEN_SHARED)
+        conference = self.store.conference_of(self.known(call_id))
+        one, method = conference.find(identity), f"shares_{what}" if what else "stops_sharing"
+        if one is None or one.in_lobby:
+            raise self._absent(identity, method, f"not in call {call_id}")
+        if not what and one.id not in conference.sessions:
+            where, rest = f"sharing nothing in call {call_id}", ("shares_screen", "shares_powerpoint")
+            raise NotAllowedNowError(identity.called, method, where, rest)
+        self._sharing.change(conference, one.id, what, SCREEN_SHARED)
 
     def _absent(self, identity: Identity, method: str, where: str) -> NotAllowedNowError:
         meant = self._world.people.meant(identity.name)
@@ -102,13 +102,12 @@ class Acting:
 
     def hang_up(self, identity: Identity, after: float) -> None:
         """Let a person leave every conference they are in, now or later."""
-        with self._world.lock:
-            if not after and not any(one.find(identity) for one in self.store.conferences_of(identity)):
-                raise self._absent(identity, "hangs_up", "in no call")
-            if after:
-                self._world.clock.after(after, lambda: self._leave_all(identity))
-            else:
-                self._leave_all(identity)
+        if not after and not any(one.find(identity) for one in self.store.conferences_of(identity)):
+            raise self._absent(identity, "hangs_up", "in no call")
+        if after:
+            self._world.clock.after(after, lambda: self._leave_all(identity))
+        else:
+            self._leave_all(identity)
 
     def _leave_all(self, identity: Identity) -> None:
         for conference in self.store.conferences_of(identity):
@@ -122,15 +121,13 @@ class Acting:
 
     def remove_bot(self, identity: Identity, call_id: str) -> None:
         """Let a person remove the bot from the conference behind a call (observed 6.20)."""
-        with self._world.lock:
-            self._calls.end(self._with_bot(identity, call_id, "removes"), CallEvent.END, THROWN_OUT)
+        self._calls.end(self._with_bot(identity, call_id, "removes"), CallEvent.END, THROWN_OUT)
 
     def mute_bot(self, identity: Identity, call_id: str) -> None:
         """Let a person mute the bot of a call on the server; the roster does not say who did it (s6.4)."""
-        with self._world.lock:
-            call = self._with_bot(identity, call_id, "mutes_bot")
-            conference = self.store.conference_of(call)
-            self._calls.change_participants(conference, [call.my_participant], BOT_MUTED, muted=True)
+        call = self._with_bot(identity, call_id, "mutes_bot")
+        conference = self.store.conference_of(call)
+        self._calls.change_participants(conference, [call.my_participant], BOT_MUTED, muted=True)
 
     def _with_bot(self, identity: Identity, call_id: str, method: str) -> Call:
         """The group call in which a person does something to its bot."""
@@ -151,27 +148,24 @@ class Acting:
 
     def keep_lobby(self, identity: Identity, call_id: str) -> None:
         """Let those who join the meeting behind a call from now on wait in its lobby."""
-        with self._world.lock:
-            conference = self._hosted(identity, self.known(call_id), "keeps_lobby")
-            self.store.put_conference(replace(conference, lobby=True))
+        conference = self._hosted(identity, self.known(call_id), "keeps_lobby")
+        self.store.put_conference(replace(conference, lobby=True))
 
     def admit(self, identity: Identity, call_id: str, guest: Identity | None) -> None:
         """Admit a person, or with ``None`` the bot of the call, and notify every bot."""
-        with self._world.lock:
-            conference, one = self._waiting(identity, call_id, guest, "admits")
-            conference = self.store.change_participant(conference, one.id, in_lobby=False)
-            self._world.notifier.roster_changed(conference, LOBBY[bool(one.leg)])
-            if one.leg:
-                self._world.clock.after(self._world.pace.audio, lambda: self._calls.open_audio(one.leg))
+        conference, one = self._waiting(identity, call_id, guest, "admits")
+        conference = self.store.change_participant(conference, one.id, in_lobby=False)
+        self._world.notifier.roster_changed(conference, LOBBY[bool(one.leg)])
+        if one.leg:
+            self._world.clock.after(self._world.pace.audio, lambda: self._calls.open_audio(one.leg))
 
     def turn_away(self, identity: Identity, call_id: str, guest: Identity | None) -> None:
         """Refuse a person, or with ``None`` the bot of the call, whose call ends."""
-        with self._world.lock:
-            conference, one = self._waiting(identity, call_id, guest, "turns_away")
-            if one.leg:
-                self._calls.end(self.store.calls[one.leg], CallEvent.END, TURNED_AWAY)
-            else:
-                self._leave(conference, one, ParticipantEvent.REMOVE)
+        conference, one = self._waiting(identity, call_id, guest, "turns_away")
+        if one.leg:
+            self._calls.end(self.store.calls[one.leg], CallEvent.END, TURNED_AWAY)
+        else:
+            self._leave(conference, one, ParticipantEvent.REMOVE)
 
     def _waiting(
         self, identity: Identity, call_id: str, guest: Identity | None, method: str
@@ -187,25 +181,23 @@ class Acting:
 
     def change(self, identity: Identity, /, method: str, fact: Fact, **facts: bool) -> None:
         """Let a person change how they are in every call they are in; ``facts`` are members of a participant."""
-        with self._world.lock:
-            there = [(place, one) for place in self.store.conferences_of(identity) if (one := place.find(identity))]
-            if not there:
-                raise self._absent(identity, method, "in no call")
-            for place, one in there:
-                after = self._calls.change_participants(place, [one.id], fact, **facts)
-                if after is not place and place.kind is Kind.PEER and "holds" in facts:
-                    for leg in place.legs:  # s7.5, although such a call has no roster else
-                        self._world.notifier.send_roster(self.store.calls[leg], after, fact)
+        there = [(place, one) for place in self.store.conferences_of(identity) if (one := place.find(identity))]
+        if not there:
+            raise self._absent(identity, method, "in no call")
+        for place, one in there:
+            after = self._calls.change_participants(place, [one.id], fact, **facts)
+            if after is not place and place.kind is Kind.PEER and "holds" in facts:
+                for leg in place.legs:  # s7.5, although such a call has no roster else
+                    self._world.notifier.send_roster(self.store.calls[leg], after, fact)
 
     def let_join(self, identity: Identity, call_id: str) -> None:
         """Ask the bot of a recording call whether it takes one more person (m3.21)."""
-        with self._world.lock:
-            call = self.known(call_id)
-            if not call.by_policy or call.state is not CallState.ESTABLISHED:
-                state = f"{call.state}" if call.by_policy else "none that a recording policy keeps"
-                rest = "simulator.advance" if call.by_policy else "simulator.incoming_call(recording_policy=True)"
-                raise NotAllowedNowError(f"call {call_id}", "asks_to_join", state, (rest,))
-            self._world.notifier.participant_joining(call, identity)
+        call = self.known(call_id)
+        if not call.by_policy or call.state is not CallState.ESTABLISHED:
+            state = f"{call.state}" if call.by_policy else "none that a recording policy keeps"
+            rest = "simulator.advance" if call.by_policy else "simulator.incoming_call(recording_policy=True)"
+            raise NotAllowedNowError(f"call {call_id}", "asks_to_join", state, (rest,))
+        self._world.notifier.participant_joining(call, identity)
 
     def call_of(self, identity: Identity) -> PersonCall | None:
         """The call of a person; one that is established rather than one that rings, and the latest of several."""
@@ -238,8 +230,7 @@ class Acting:
 
     def script(self, identity: Identity, /, **facts: Any) -> None:
         """Set what a person will do; ``facts`` are members of a script."""
-        with self._world.lock:
-            self._world.people.script(identity, **facts)
+        self._world.people.script(identity, **facts)
 
     def enter(self, conference_id: str, identity: Identity, *, in_lobby: bool = False) -> Conference:
         """Let a person come into a conference, or its lobby, without a word to its bots."""

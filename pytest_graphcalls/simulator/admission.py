@@ -51,6 +51,11 @@ class Ask:
     grant: Grant
     root: str
 
+    def shown(self, below: str, members: Mapping[str, Any]) -> dict[str, Any]:
+        """An answer about what is ``below`` the call in the path, with its ``@odata.context``."""
+        context = f"{self.root}/$metadata#communications/calls('{self.match.keys['call-id']}')/{below}"
+        return {"@odata.context": context, **members}
+
     def query(self, name: str) -> tuple[str, ...]:
         """The entries of a query parameter that lists names, whatever its letter case; none where it is not read."""
         if "?" not in self.request.url or f"?{name}" not in self.match.operation.reads:
@@ -92,7 +97,7 @@ class Admission:
         return Ask(request, match, grant, f"{request.origin or _DEFAULT_ORIGIN}/{match.version}")
 
     def found(self, request: Request) -> Match | Miss:
-        """Where a request leads, which is looked for once, whether a fault or the admission asks first."""
+        """The operation of a request, looked up once, whether a fault or the admission needs it first."""
         last = self._look.request if self._look else None
         if self._look is None or last is not request:
             same = last is not None and (last.method, last.url) == (request.method, request.url)

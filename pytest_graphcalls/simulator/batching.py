@@ -23,7 +23,7 @@ _FAILED = 424
 
 
 def is_batch(request: Request) -> bool:
-    """Whether a request holds several."""
+    """Whether a request is a batch."""
     return request.method == "POST" and [one.lower() for one in path_segments(request.path)[1:]] == ["$batch"]
 
 

@@ -10,12 +10,11 @@ from pytest_graphcalls.lifecycle import CallState
 from pytest_graphcalls.simulator.admission import Ask, require_role_for
 from pytest_graphcalls.simulator.calls import COMING_ABOUT, Calls, require_instance, require_media_role
 from pytest_graphcalls.simulator.entities import Call, Conference, Identity, Kind
+from pytest_graphcalls.simulator.people import UNKNOWN_PERSON
 from pytest_graphcalls.simulator.requests import CallOrder, call_order, require_object_id
 from pytest_graphcalls.simulator.responses import Fact, Refusal, Reply, documented, inferred, invalid, reported
 from pytest_graphcalls.simulator.world import World
 
-UNKNOWN_TARGET = inferred("observed 5b")
-"""That a call to an unknown person is created, and ends as one to a person who cannot be reached."""
 PLACES: Mapping[str, str] = {
     "chat": "$.chatInfo.threadId",
     "joinMeetingId": "$.meetingInfo.joinMeetingId",
@@ -82,7 +81,7 @@ class Creation:
         if order.source and order.source.sort == "guest" and create.ask.match.version != "beta":
             fact = inferred("application-post-calls.r11")
         known = order.meeting is not None or all(map(self._world.people.exists, order.targets))
-        return fact if known else UNKNOWN_TARGET
+        return fact if known else UNKNOWN_PERSON
 
     def require_role(self, create: Create) -> None:
         """Refuse a token without a role for this kind of call."""
@@ -169,7 +168,7 @@ class Creation:
                 raise _not_the_source("applicationInstance", create.ask.grant.app.instance_id, got)
 
     def place(self, ask: Ask, order: CallOrder) -> Call:
-        """Create the call, notify of it, and let it take its course."""
+        """Create the call, notify the bot, and start ringing or joining."""
         conference = self.conference_for(order)
         facts: dict[str, Any] = {"callback": order.callback, "targets": order.targets, "asked": order.asked}
         if order.source:

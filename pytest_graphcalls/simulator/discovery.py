@@ -104,9 +104,8 @@ class Directory:
         if tenant not in names | ANY_TENANT | BOT_FRAMEWORK_TENANTS:
             raise SignInRefusal(row, f"It is {address.tenant[:80]!r}.")
 
-    def configuration(self, request: Request, address: Address) -> Document:
+    def configuration(self, _request: Request, address: Address) -> Document:
         """The OpenID Connect document: where the other endpoints are, on the host that was asked."""
-        del request
         self.require_tenant(address, "tenant-not-found-at-discovery")
         shared = address.tenant.lower() in ANY_TENANT
         tenant_id = "{tenantid}" if shared else self._authority.tenant_id
@@ -146,8 +145,7 @@ class Directory:
         }
         return facts, f"{Evidence.REPORTED}; fact=clients 1.30 to 1.32"
 
-    def keys(self, request: Request, address: Address) -> Document:
+    def keys(self, _request: Request, address: Address) -> Document:
         """The keys that tokens are signed with."""
-        del request
         self.require_tenant(address, "tenant-not-found-at-discovery")
         return {"keys": self._authority.keys.public()}, f"{Evidence.DOCUMENTED}; fact={_DISCOVERY_FACT}"

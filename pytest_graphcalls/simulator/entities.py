@@ -163,16 +163,16 @@ class Participant:
 
     @property
     def is_person(self) -> bool:
-        """Whether it is a person or a phone: neither a bot nor a gallery."""
+        """Whether the participant is a person or a phone: neither a bot nor a gallery."""
         return not (self.leg or self.gallery_of)
 
     @property
     def is_muted(self) -> bool:
-        """Whether it is muted, by itself or by the service (s6.3)."""
+        """Whether the participant is muted, by itself or by the service (s6.3)."""
         return self.muted or self.self_muted
 
     def hears(self, other: Participant) -> bool:
-        """Whether it hears a second participant who speaks.
+        """Whether the participant hears a second one who speaks.
 
         One who is muted is not heard (participant-mute.r04), nor is a gallery; one in the lobby, or on hold, neither
         hears nor is heard (s7.7). An audio route is private (call-post-audioroutinggroups): its source is heard by its
@@ -242,11 +242,11 @@ class Conference:
 
     @property
     def has_people(self) -> bool:
-        """Whether a person is in it or still being rung."""
+        """Whether a person is in the conference or still being rung."""
         return any(one.is_person for one in self.people.values())
 
     def holds(self, identity: Identity) -> bool:
-        """Whether ``identity`` is in it or invited to it."""
+        """Whether ``identity`` is in the conference or invited to it."""
         return next(self._entries(identity), None) is not None
 
     def find(self, identity: Identity) -> Participant | None:
@@ -254,12 +254,12 @@ class Conference:
         return next((one for one in self._entries(identity) if one.state is ParticipantState.ACTIVE), None)
 
     def is_inside(self, id: str) -> bool:
-        """Whether the participant with that id is in it, and not in its lobby."""
+        """Whether the participant with that id is in the conference, and not in its lobby."""
         one = self.people.get(id)
         return one is not None and not one.in_lobby
 
     def has_admitted(self, identity: Identity) -> bool:
-        """Whether ``identity`` is in it, and not in its lobby."""
+        """Whether ``identity`` is in the conference, and not in its lobby."""
         one = self.find(identity)
         return one is not None and not one.in_lobby
 
@@ -335,12 +335,12 @@ class Call:
 
     @property
     def is_through(self) -> bool:
-        """Whether it is established, also while a person is handed on by it."""
+        """Whether the call is established or transfers a person."""
         return self.state in {CallState.ESTABLISHED, CallState.TRANSFERRING}
 
     @property
     def follows_content(self) -> bool:
-        """Whether its bot has asked for notifications of content that is shared (application-post-calls.r13)."""
+        """Whether the bot of the call has asked for notifications of shared content (application-post-calls.r13)."""
         return (self.asked.get("callOptions") or {}).get("isContentSharingNotificationEnabled") is True
 
 

@@ -35,16 +35,15 @@ class Hearing:
         tones = [KEYS.get(key.lower(), "") for key in keys] if isinstance(keys, str) else []
         if not all(tones) or not tones:
             raise SettingError("presses(keys)", repr(keys)[:80], ANY_KEY)
-        with self._world.lock:
-            if not after and not self._calls_with(identity):
-                meant = self._world.people.meant(identity.name)
-                raise NotAllowedNowError(identity.called, "presses", "in no call", ("joins",), meant)
-            for number, tone in enumerate(tones):
-                moment = after + number * self._world.pace.tone
-                if moment:
-                    self._world.clock.after(moment, partial(self.press_one, identity, tone))
-                else:
-                    self.press_one(identity, tone)
+        if not after and not self._calls_with(identity):
+            meant = self._world.people.meant(identity.name)
+            raise NotAllowedNowError(identity.called, "presses", "in no call", ("joins",), meant)
+        for number, tone in enumerate(tones):
+            moment = after + number * self._world.pace.tone
+            if moment:
+                self._world.clock.after(moment, partial(self.press_one, identity, tone))
+            else:
+                self.press_one(identity, tone)
 
     def press_one(self, identity: Identity, tone: str) -> None:
         """Let a key be heard in every call that a person is in (s4.6); the bot is notified if it has asked for it."""
@@ -65,16 +64,14 @@ class Hearing:
 
     def speak(self, identity: Identity, seconds: float, after: float) -> None:
         """Let a person speak for a while, beside what is scripted already."""
-        with self._world.lock:
-            begins = self._world.clock.now + after
-            self._script(identity, (*self._speech_of(identity), (begins, begins + seconds)))
+        begins = self._world.clock.now + after
+        self._script(identity, (*self._speech_of(identity), (begins, begins + seconds)))
 
     def fall_silent(self, identity: Identity) -> None:
         """Let a person say nothing more."""
-        with self._world.lock:
-            now = self._world.clock.now
-            speech = self._speech_of(identity)
-            self._script(identity, tuple((start, min(stop, now)) for start, stop in speech if start < now))
+        now = self._world.clock.now
+        speech = self._speech_of(identity)
+        self._script(identity, tuple((start, min(stop, now)) for start, stop in speech if start < now))
 
     def _speech_of(self, identity: Identity) -> tuple[Span, ...]:
         """The times at which a person speaks; a person without a script has spoken until now."""
@@ -159,7 +156,7 @@ def _overlap(prompt: Prompt, *stays: Stay) -> bool:
 
 
 def _music(stays: Iterable[Stay]) -> Iterator[Prompt]:
-    """The music that someone has heard on hold; stays with the same one are one."""
+    """The music that a participant has heard on hold; successive stays with the same music count once."""
     for music, until in {stay.one.music: stay.until for stay in stays}.items():
         if music is not None:
             sound = music.sound or Sound("")

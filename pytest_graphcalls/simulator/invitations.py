@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 from pytest_graphcalls.lifecycle import CallEvent, ParticipantEvent, ParticipantState as State
 from pytest_graphcalls.simulator import resources
@@ -14,6 +16,7 @@ from pytest_graphcalls.simulator.admission import Ask
 from pytest_graphcalls.simulator.calls import FIRST_ROSTER, PEER_LEFT, Calls, require_instance
 from pytest_graphcalls.simulator.entities import E164, Call, Conference, Identity, Invitee, Kind, Operation, Participant
 from pytest_graphcalls.simulator.operations import Operations
+from pytest_graphcalls.simulator.people import UNKNOWN_PERSON
 from pytest_graphcalls.simulator.requests import InviteOrder, invite_order, require_object_id
 from pytest_graphcalls.simulator.responses import Refusal, Reply, Result, documented, inferred, invalid, reported
 from pytest_graphcalls.simulator.world import World
@@ -22,8 +25,6 @@ MOST_INVITEES = 5  # participant-invite.r05
 LONGEST_CONTEXT = 256  # participant-invite.r14
 
 CANCELLED = Result(487, 8542, "The invitation was cancelled.", inferred("observed 2.44"))
-UNKNOWN_INVITEE = inferred("observed 5b")
-"""That an invite of an unknown person is taken, and fails as one of a person who cannot be reached."""
 NOT_TAKEN = reported("observed 6.12")
 """That an outgoing call which is not taken ends without having been established."""
 
@@ -75,7 +76,7 @@ class Invitations:
         for check in self.checks:
             check(invite)
         exist = all(self._world.people.exists(one.identity) for one in order.invitees)
-        return self._operations.reply(ask, self.start(ask, call, order), None if exist else UNKNOWN_INVITEE)
+        return self._operations.reply(ask, self.start(ask, call, order), None if exist else UNKNOWN_PERSON)
 
     def only_first_when_replacing(self, order: InviteOrder) -> InviteOrder:
         """With ``replacesCallId`` the first entry counts and the rest is passed over (participant-invite.r07, r12)."""
@@ -179,33 +180,31 @@ class Invitations:
             pending=frozenset(invited),
         )
         for id, one in invited.items():
-            self.ring(call, id, one, operation.id)
+            facts = {"operation": operation.id, "hidden": one.hidden, "apart": one.apart}
+            self.ring(call, id, one.identity, partial(self.decide, operation.id, id, one), **facts)
         return operation
 
-    def ring(self, call: Call, id: str, invitee: Invitee, operation_id: str) -> None:
-        """Ring an invitee, who is not on the roster yet."""
-        facts = {"operation": operation_id, "invited_by": call.id, "hidden": invitee.hidden, "apart": invitee.apart}
-        conference = self._world.store.conference_of(call)
-        self._world.store.add_participant(conference, id, invitee.identity, State.INVITED, **facts)
-        fate = self._world.people.fate(invitee.identity)
-        self._when_due(
-            call,
-            id,
-            operation_id,
-            fate.after,
-            lambda: self.decide(operation_id, id, invitee, fate.result),
-        )
+    def ring(self, call: Call, id: str, who: Identity, decide: Callable[[Result | None], None], **facts: Any) -> None:
+        """Ring a person who is not on the roster yet; the outcome goes to ``decide`` if the invitation still stands.
 
-    def _when_due(self, call: Call, id: str, operation_id: str, after: float, action: Callable[[], None]) -> None:
-        """Run ``action`` in ``after`` seconds if that very invitation still stands by then."""
+        Args:
+            call: the call they are invited into.
+            id: their participant id.
+            who: whom to ring.
+            decide: gets why they do not come, or ``None``.
+            facts: further members of the participant.
+        """
+        store, fate = self._world.store, self._world.people.fate(who)
+        store.add_participant(store.conference_of(call), id, who, State.INVITED, invited_by=call.id, **facts)
 
         def due() -> None:
-            conference = self._world.store.conferences.get(call.conference)
+            conference = store.conferences.get(call.conference)
             one = conference.people.get(id) if conference else None
-            if one and one.state is State.INVITED and (one.operation, one.invited_by) == (operation_id, call.id):
-                action()
+            known = (facts.get("operation", ""), call.id)
+            if one and one.state is State.INVITED and (one.operation, one.invited_by) == known:
+                decide(fate.result)
 
-        self._world.clock.after(after, due)
+        self._world.clock.after(fate.after, due)
 
     def decide(self, operation_id: str, id: str, invitee: Invitee, result: Result | None) -> None:
         """Carry out what an invitee has decided: join, or end the invitation."""
@@ -276,12 +275,8 @@ class Invitations:
     def ring_target(self, call: Call, target: Identity) -> None:
         """Ring a target of a create; there is no operation, the states of the call say what comes of it."""
         id = self._world.ids.new("participant")
-        conference = self._world.store.conference_of(call)
-        if conference.holds(target):
-            return
-        self._world.store.add_participant(conference, id, target, State.INVITED, invited_by=call.id)
-        fate = self._world.people.fate(target)
-        self._when_due(call, id, "", fate.after, lambda: self.decide_target(call.id, id, fate.result))
+        if not self._world.store.conference_of(call).holds(target):
+            self.ring(call, id, target, partial(self.decide_target, call.id, id))
 
     def decide_target(self, call_id: str, id: str, result: Result | None) -> None:
         """A target has answered, or has not: that makes or breaks a peer-to-peer call."""

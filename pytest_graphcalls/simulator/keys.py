@@ -38,7 +38,7 @@ def signing_key(number: int = 0, name: str = KEY_ID) -> RSAPrivateKey:
 
 @cache
 def _new_key(number: int, name: str) -> RSAPrivateKey:
-    del number, name  # what the cache tells them apart by
+    del number, name  # the key of the cache
     from cryptography.hazmat.primitives.asymmetric import rsa
 
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)

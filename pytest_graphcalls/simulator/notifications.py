@@ -35,17 +35,10 @@ _SAME = (  # observed 6.1, without the bearer token
     ("MS-Teams-Partition", "amer01"),
     ("MS-Teams-Region", "amer"),
 )
-ARRIVED = documented("observed 5.8")
-REJECTED = documented("call-reject.r07")
-REDIRECTED = documented("call-redirect.r05")
-TONE = documented("call-subscribetotone.r03")
-INVENTED = inferred("simulator.notify")
-OLD_FORM = reported("m3.1")
 CONTENT_SHARED: Mapping[str, Fact] = {
     "outgoing": documented("application-post-calls.r13"),
     "incoming": documented("s15.3"),
 }
-JOINING = inferred("m3.25")
 GOES_ON = inferred("s9.4")
 """That what changes in a group call is notified while a person is handed on."""
 KNOWN_SINCE = reported("observed 6.11")
@@ -142,7 +135,7 @@ class Notifier:
         return Notification(note.posted_to, body, note.at, headers, note.call.id, note.call.app_id)
 
     def _trail(self, call: Call) -> Iterator[tuple[str, str]]:
-        """The headers by which a bot tells notifications apart and together (observed 6.1)."""
+        """The headers by which a bot recognises and groups notifications (observed 6.1)."""
         message = self._ids.new("message")
         first = self._first_message.setdefault(call.id, message)
         yield "X-Microsoft-Skype-Chain-ID", call.chain
@@ -154,18 +147,18 @@ class Notifier:
     def call_arrived(self, call: Call) -> None:
         """Notify of an incoming call (observed 5.8)."""
         conference = self._store.conference_of(call)
-        self._note_down(call, "created", call.id, lambda: self._incoming(call, conference), str(ARRIVED))
+        self._note_down(call, "created", lambda: self._incoming(call, conference), documented("observed 5.8"))
 
     def call_arrived_in_old_form(self, call: Call) -> None:
         """Notify of an incoming call in the form of Skype: one object, neither an envelope nor types (m3.1)."""
         conference = self._store.conference_of(call)
-        self._note_down(call, "", call.id, lambda: resources.old_incoming(call, conference), str(OLD_FORM))
+        self._note_down(call, "", lambda: resources.old_incoming(call, conference), reported("m3.1"))
 
     def participant_joining(self, call: Call, who: Identity) -> None:
         """Ask the bot of a recording call for an answer about one more person (m3.22; how it is posted is open)."""
         joining = {**_reference(call), "source": resources.source_info(who)}
         data = {"@odata.type": "#microsoft.graph.participantJoiningNotification", "call": joining}
-        self._note_down(call, "created", call.id, lambda: data, str(JOINING))
+        self._note_down(call, "created", lambda: data, inferred("m3.25"))
 
     def call_changed(self, call: Call, fact: Fact) -> None:
         """Notify that a call is in another state, in as few members as captured.
@@ -176,10 +169,10 @@ class Notifier:
         """
         evidence = call.result.evidence if call.result else str(fact)
         members = {"direction": call.direction} if call.state is CallState.ESTABLISHED else _ended(call)
-        self._note_down(call, "updated", call.id, partial(self.state, call, members), evidence)
+        self._note_down(call, "updated", partial(self.state, call, members), evidence)
 
     def call_known(self, call: Call, fact: Fact = KNOWN_SINCE) -> None:
-        """Notify that a call is established again, with each thing that is known of it since (observed 6.11)."""
+        """Notify that a call is established again, with more members each time (observed 6.11)."""
         conference, known = self._store.conference_of(call), dict(_ALWAYS)
         for name, value in (
             ("mediaState", AUDIO_ACTIVE),
@@ -188,24 +181,24 @@ class Notifier:
         ):
             if value is not None:
                 known = {**known, name: value}
-                self._note_down(call, "updated", call.id, partial(self.state, call, known), str(fact))
+                self._note_down(call, "updated", partial(self.state, call, known), fact)
 
     def call_ended(self, call: Call) -> None:
         """Notify that a call is over, and why (observed 6.16, 6.17)."""
         members = {**_ended(call), **_ALWAYS}
-        self._note_down(call, "deleted", call.id, partial(self.state, call, members), _of(call.result))
+        self._note_down(call, "deleted", partial(self.state, call, members), _of(call.result))
 
     def call_rejected(self, call: Call) -> None:
         """Notify that a rejected call is over; no state and no reason are documented (observed 6.18)."""
-        self._note_down(call, "deleted", call.id, lambda: _reference(call), str(REJECTED))
+        self._note_down(call, "deleted", lambda: _reference(call), documented("call-reject.r07"))
 
     def call_redirected(self, call: Call, members: Mapping[str, Any] = _ALWAYS) -> None:
         """Notify that a redirected call is over: its state, without a result (s10.2)."""
-        self._note_down(call, "deleted", call.id, partial(self.state, call, members), str(REDIRECTED))
+        self._note_down(call, "deleted", partial(self.state, call, members), documented("call-redirect.r05"))
 
     def call_transferred(self, call: Call, change: str, members: Mapping[str, Any], fact: Fact) -> None:
         """Notify of what has become of a transfer: ``members`` beside the state of the call."""
-        self._note_down(call, change, call.id, partial(self.state, call, members), str(fact))
+        self._note_down(call, change, partial(self.state, call, members), fact)
 
     def roster_changed(self, conference: Conference, fact: Fact) -> None:
         """Notify each app in a group call of the roster; a peer-to-peer call has none (application-post-calls.r05).
@@ -225,7 +218,7 @@ class Notifier:
         fact = weakest(fact, GOES_ON) if call.state is CallState.TRANSFERRING else fact
         people = tuple(conference.seen_by(call.my_participant))
         if not (call.asked.get("callOptions") or {}).get("isDeltaRosterEnabled"):
-            self._note_down(call, "updated", f"{call.id}/participants", lambda: resources.roster(people), str(fact))
+            self._note_down(call, "updated", lambda: resources.roster(people), fact, "/participants")
             return
         number, known = self._sent_rosters.get(call.id, (0, {}))
         now = {one.id: one for one in people}
@@ -234,7 +227,7 @@ class Notifier:
         if came or left:
             self._sent_rosters[call.id] = number + 1, now
             data = partial(resources.roster_delta, came, left, number + 1)
-            self._note_down(call, "updated", f"{call.id}/participants", data, str(weakest(fact, DELTA[bool(left)])))
+            self._note_down(call, "updated", data, weakest(fact, DELTA[bool(left)]), "/participants")
 
     def content_shared(self, conference: Conference, change: str, session: ContentSession) -> None:
         """Notify each app that has asked for it that content is shared, or is no longer.
@@ -248,29 +241,32 @@ class Notifier:
 
     def notify_content(self, call: Call, change: str, session: ContentSession) -> None:
         """Notify one app that content is shared, or is no longer."""
-        path, made = f"{call.id}/contentsharingsessions", call.direction == "outgoing"
+        made = call.direction == "outgoing"
         data = [resources.content_session(session)] if made else None
-        path = path if made else f"{path}/{session.id}"
-        self._note_down(call, change, path, lambda: data, str(CONTENT_SHARED[call.direction]))
+        below = "/contentsharingsessions" if made else f"/contentsharingsessions/{session.id}"
+        self._note_down(call, change, lambda: data, CONTENT_SHARED[call.direction], below)
 
     def tone_pressed(self, call: Call, tone: str, number: int) -> None:
         """Notify that a key was pressed, in as few members as captured (s4.2)."""
         pressed = {"@odata.type": "#microsoft.graph.toneInfo", "sequenceId": number, "tone": tone}
         data = {"@odata.type": "#microsoft.graph.call", "state": call.state.value, "toneInfo": pressed}
-        self._note_down(call, "updated", call.id, lambda: data, str(TONE))
+        self._note_down(call, "updated", lambda: data, documented("call-subscribetotone.r03"))
 
     def operation_ended(self, operation: Operation) -> None:
         """Notify that an operation has completed or failed (observed 5.16)."""
         call = self._store.calls[operation.call]
-        path = f"{call.id}/operations/{operation.id}"
-        self._note_down(call, "deleted", path, lambda: resources.ended_operation(operation), _of(operation.result))
+        evidence, data = _of(operation.result), partial(resources.ended_operation, operation)
+        self._note_down(call, "deleted", data, evidence, f"/operations/{operation.id}")
 
-    def _note_down(self, call: Call, change: str, path: str, data: Callable[[], Any], evidence: str) -> None:
-        self._notes.append(_Note(self._clock.now, self.address(call), call, change, path, data, evidence))
+    def _note_down(
+        self, call: Call, change: str, data: Callable[[], Any], evidence: Fact | str, below: str = ""
+    ) -> None:
+        path = f"{call.id}{below}"
+        self._notes.append(_Note(self._clock.now, self.address(call), call, change, path, data, str(evidence)))
 
-    def note_down(self, call: Call, change: str, path: str, data: Any) -> None:
+    def note_down(self, call: Call, change: str, below: str, data: Any) -> None:
         """Notify of what a test has made up: nothing but the test knows it."""
-        self._note_down(call, change, path, lambda: data, str(INVENTED))
+        self._note_down(call, change, lambda: data, inferred("simulator.notify"), f"/{below}".rstrip("/"))
 
     def address(self, call: Call) -> str:
         """The address for notifications of ``call``: the one given for it, else the app's own (observed 6.7)."""

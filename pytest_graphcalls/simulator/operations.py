@@ -94,11 +94,11 @@ class Operations:
         operation = self._world.store.operations.get(ask.match.keys["operation-id"])
         if operation is None or operation.call != call.id:
             raise Refusal("operation-not-found")
-        context = {"@odata.context": f"{ask.root}/$metadata#communications/calls('{call.id}')/operations/$entity"}
-        return Reply(200, documented("commsoperation-get.r01"), context | resources.operation(operation))
+        body = ask.shown("operations/$entity", resources.operation(operation))
+        return Reply(200, documented("commsoperation-get.r01"), body)
 
     def settle(self, operation: Operation, part: str, failure: Result | None) -> None:
-        """One part less to wait for; after the last one the operation ends.
+        """Mark a part of an operation as done; after the last part the operation ends.
 
         It completed if every part did, and failed with the first reason otherwise (inferred: reports show operations
         of one part only).

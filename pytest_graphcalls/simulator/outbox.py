@@ -103,7 +103,7 @@ class Outbox:
         self._ready.clear()
 
     def put(self, notifications: Iterable[NumberedNotification]) -> None:
-        """Let go out what was kept back, before anything that is not written yet."""
+        """Deliver notifications that were held back, before any newer ones."""
         if self._courier is not None:
             self._ready.extend(notifications)
 

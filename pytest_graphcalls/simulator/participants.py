@@ -53,8 +53,7 @@ class Participants:
         """Show one participant."""
         call = self._calls.live(ask)
         one = resources.in_version(self.shown(ask, call), ask.match.version)
-        context = f"{ask.root}/$metadata#communications/calls('{call.id}')/participants/$entity"
-        body = {"@odata.context": context, **resources.participant(one)}
+        body = ask.shown("participants/$entity", resources.participant(one))
         return Reply(200, documented("participant-get.r01"), body)
 
     def shown(self, ask: Ask, call: Call) -> Participant:

@@ -16,6 +16,8 @@ from pytest_graphcalls.simulator.entities import E164, Identity
 from pytest_graphcalls.simulator.responses import ASIDE, Result, inferred, reported
 from pytest_graphcalls.validation import shown
 
+UNKNOWN_PERSON = inferred("observed 5b")
+"""That an unknown person can be called, invited and handed on to, as one who cannot be reached."""
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 

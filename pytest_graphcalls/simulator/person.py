@@ -181,7 +181,7 @@ class Person:
         return self._acts(self._acting.change, "unmutes", MUTED, self_muted=False)
 
     def mutes_bot(self, call: SimulatedCall | str) -> Person:
-        """Mute the bot of ``call`` for everybody, in the group call that both are in.
+        """Mute the bot of ``call`` for all others, in the group call that both are in.
 
         Raises:
             NotAllowedNowError: they are not in it, it is peer-to-peer, or the bot is not in it.
@@ -270,8 +270,9 @@ class Person:
         return self._acts(self._acting.script, **facts)
 
     def _acts(self, act: Callable[Concatenate[Identity, P], None], *args: P.args, **facts: P.kwargs) -> Person:
-        """Let the person do something."""
-        act(self.identity, *args, **facts)
+        """Let the person do something; nothing else happens meanwhile."""
+        with self._acting.lock:
+            act(self.identity, *args, **facts)
         return self
 
 

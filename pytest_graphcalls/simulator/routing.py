@@ -79,7 +79,7 @@ class Routing:
         self._change(one, operation, music)
 
     def stop_hold(self, ask: Ask) -> Reply:
-        """Let a participant back to the others (participant-stopholdmusic.r01)."""
+        """Take a participant off hold (participant-stopholdmusic.r01)."""
         call, body = self._calls.asked(ask)
         one = self._participants.active(call, ask.match.keys["participant-id"])
         return self._operations.carry_out(ask, call, body, begin=lambda operation: self._change(one, operation, None))
@@ -105,12 +105,12 @@ class Routing:
         self._participants.require_group_call(ask, self._world.store.conference_of(call))
         mode = body["routingMode"]
         route = Route(body.get("id") or mode[:1].upper() + mode[1:])  # s14.1
-        return self._answer(ask, call, self._put(call, route, body))
+        return self._answer(ask, self._put(call, route, body))
 
     def update(self, ask: Ask) -> Reply:
         """Change the members of a group that are sent (audioroutinggroup-update.r02)."""
         call, route = self._found(ask)
-        return self._answer(ask, call, self._put(call, route, self._world.admission.body(ask)))
+        return self._answer(ask, self._put(call, route, self._world.admission.body(ask)))
 
     def _put(self, call: Call, route: Route, body: Mapping[str, Any]) -> Route:
         """Put a group with the members of ``body`` in the place of ``route``."""
@@ -125,22 +125,20 @@ class Routing:
     def _keep(self, call: Call, routes: Mapping[str, Route]) -> None:
         self._calls.note_change(self._world.store.change_routes(call, routes))
 
-    def _answer(self, ask: Ask, call: Call, route: Route) -> Reply:
-        context = f"{ask.root}/$metadata#communications/calls('{call.id}')/audioRoutingGroups/$entity"
-        body = {"@odata.context": context, **resources.audio_routing_group(route)}
+    def _answer(self, ask: Ask, route: Route) -> Reply:
+        body = ask.shown("audioRoutingGroups/$entity", resources.audio_routing_group(route))
         return Reply(200, documented(f"{ask.match.operation.id}.r01"), body)
 
     def list(self, ask: Ask) -> Reply:
         """Show the groups of a call."""
         call = self._calls.established(ask)
-        context = f"{ask.root}/$metadata#communications/calls('{call.id}')/audioRoutingGroups"
         value = [resources.audio_routing_group(one) for one in call.routes.values()]
-        body = {"@odata.context": context, "value": value}
+        body = ask.shown("audioRoutingGroups", {"value": value})
         return Reply(200, documented("call-list-audioroutinggroups.r01"), body)
 
     def get(self, ask: Ask) -> Reply:
         """Show one group."""
-        return self._answer(ask, *self._found(ask))
+        return self._answer(ask, self._found(ask)[1])
 
     def delete(self, ask: Ask) -> Reply:
         """Take a group away; its sources are heard by everybody again."""

@@ -152,7 +152,7 @@ class Scenario:
             data = decode_json(encode_json(data))
         except (TypeError, ValueError):
             raise SettingError("notify(data)", shown(data), "an object or a list that can be written as JSON") from None
-        self._world.notifier.note_down(self._acting.known(call_id), change, f"{call_id}/{below}".rstrip("/"), data)
+        self._world.notifier.note_down(self._acting.known(call_id), change, below, data)
 
     def view(self, call_id: str) -> SimulatedCall:
         """A call, by its id."""

@@ -87,7 +87,7 @@ class Sharing:
             self._world.notifier.roster_changed(conference, fact)
 
     def end(self, conference: Conference, session: ContentSession) -> Conference:
-        """Let a session end; the stream of a bot that has shared a screen receives again."""
+        """End a session of shared content; the stream of a bot that has shared a screen receives again."""
         sessions = {id: one for id, one in conference.sessions.items() if one is not session}
         conference = self._world.store.put_conference(replace(conference, sessions=sessions))
         one = conference.people.get(session.presenter)
@@ -97,7 +97,7 @@ class Sharing:
         return conference
 
     def _direct(self, conference: Conference, session: ContentSession, direction: str) -> Conference:
-        """Turn the stream of a shared screen; slides have none (s15.2)."""
+        """Change the direction of the stream of a shared screen; slides have none (s15.2)."""
         if session.what != "screen":
             return conference
         others = {
@@ -115,10 +115,9 @@ class Sharing:
     def list(self, ask: Ask) -> Reply:
         """List what is shared; for a call that has not asked for notifications of it, nothing (s15.1)."""
         call = self._calls.live(ask)
-        context = f"{ask.root}/$metadata#communications/calls('{call.id}')/contentSharingSessions"
         shown = [self._shown(ask, one) for one in self.visible(call)]
         fact = documented("call-list-contentsharingsessions.r01") if shown else reported("s15.1")
-        return Reply(200, fact, {"@odata.context": context, "value": shown})
+        return Reply(200, fact, ask.shown("contentSharingSessions", {"value": shown}))
 
     def get(self, ask: Ask) -> Reply:
         """Show one of what is shared."""
@@ -130,8 +129,7 @@ class Sharing:
             )
             aside = f"No session that goes on has the id {ask.match.keys['session-id'][:80]!r}."
             raise Refusal("session-not-found", aside if call.follows_content else unseen)
-        context = f"{ask.root}/$metadata#communications/calls('{call.id}')/contentSharingSessions/$entity"
-        body = {"@odata.context": context, **self._shown(ask, session)}
+        body = ask.shown("contentSharingSessions/$entity", self._shown(ask, session))
         return Reply(200, documented("contentsharingsession-get.r01"), body)
 
     def visible(self, call: Call) -> tuple[ContentSession, ...]:

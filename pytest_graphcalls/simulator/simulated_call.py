@@ -30,7 +30,7 @@ class SimulatedCall:
         return f"SimulatedCall({self.id!r}, state={call.state.value if call else 'not kept'!r})"
 
     def __str__(self) -> str:
-        """Its id: so it can be put into an address as it is."""
+        """The id of the call, so that a call can be used in an address."""
         return self.id
 
     @property
@@ -69,7 +69,7 @@ class SimulatedCall:
 
     @property
     def participants(self) -> tuple[Participant, ...]:
-        """Everybody in it, bots included, also in a peer-to-peer call and also those off the roster."""
+        """All participants of the call, bots included, also in a peer-to-peer call and also those off the roster."""
         return tuple(self._conference.active)
 
     @property
@@ -111,7 +111,7 @@ class SimulatedCall:
 
     @property
     def sharing(self) -> tuple[ContentSession, ...]:
-        """The content that is shared in it now."""
+        """The content that is shared in the call now."""
         return tuple(self._conference.sessions.values())
 
     @property
@@ -121,7 +121,7 @@ class SimulatedCall:
 
     @property
     def is_recorded(self) -> bool:
-        """Whether a bot has started the recording of it for all, and none has stopped it."""
+        """Whether a bot has started recording the call for all, and none has stopped it."""
         return self._conference.kept.get("recording", (False,))[0]
 
     @property

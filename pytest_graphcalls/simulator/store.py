@@ -104,12 +104,12 @@ class Store:
         return self.put_conference(replace(conference, people={**conference.people, id: one}))
 
     def put_conference(self, conference: Conference) -> Conference:
-        """Keep ``conference`` in the place of what had its id."""
+        """Store ``conference`` under its id, in place of its earlier state."""
         self.conferences[conference.id] = conference
         return conference
 
     def start_operation(self, operation: Operation) -> Operation:
-        """Keep an operation that is new."""
+        """Store a new operation."""
         self._started.setdefault(operation.call, []).append(operation.id)
         return self.put_operation(operation)
 
@@ -132,7 +132,7 @@ class Store:
         yield from map(Stay, conference.active)
 
     def _part(self, conference: Conference, id: str) -> float:
-        """Note how a participant was until now, if it was there; gives the moment."""
+        """Store the state of a present participant until now; gives the moment."""
         one = conference.people.get(id)
         if one is not None and one.state is ParticipantState.ACTIVE:
             self._left.setdefault(conference.id, []).append(Stay(one, self._clock.now))

@@ -2,26 +2,10 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
+from collections.abc import Mapping
+from typing import Literal, get_args, get_type_hints
 
 from pytest_graphcalls.errors import UnknownNameError
-
-CHOICES = MappingProxyType(
-    {
-        "unplayable": ("failed", "completed"),
-        "hang_up": ("loses", "keeps"),
-        "names": ("current", "older", "both"),
-        "growing": ("restarts", "goes-on"),
-        "transfer_end": ("documented", "code-200", "code-0", "reason"),
-        "transfer_states": ("posted", "silent"),
-        "transfer_failure": ("subcode", "subCode"),
-        "group_transfer": ("taken", "refused"),
-        "resource_accounts": ("refused", "reached"),
-        "voicemail": ("fails", "takes"),
-        "redirect_end": ("by-target", "at-once", "answered"),
-    }
-)
-"""By switch: its values, the default first."""
 
 
 class Switches:
@@ -52,17 +36,17 @@ class Switches:
             known only then (inferred: s10.3).
     """
 
-    unplayable: str
-    hang_up: str
-    names: str
-    growing: str
-    transfer_end: str
-    transfer_states: str
-    transfer_failure: str
-    group_transfer: str
-    resource_accounts: str
-    voicemail: str
-    redirect_end: str
+    unplayable: Literal["failed", "completed"]
+    hang_up: Literal["loses", "keeps"]
+    names: Literal["current", "older", "both"]
+    growing: Literal["restarts", "goes-on"]
+    transfer_end: Literal["documented", "code-200", "code-0", "reason"]
+    transfer_states: Literal["posted", "silent"]
+    transfer_failure: Literal["subcode", "subCode"]
+    group_transfer: Literal["taken", "refused"]
+    resource_accounts: Literal["refused", "reached"]
+    voicemail: Literal["fails", "takes"]
+    redirect_end: Literal["by-target", "at-once", "answered"]
 
     def __init__(self) -> None:
         self.reset()
@@ -86,6 +70,10 @@ class Switches:
     def __setattr__(self, name: str, value: str) -> None:
         _require(name, value)
         super().__setattr__(name, value)
+
+
+CHOICES: Mapping[str, tuple[str, ...]] = {name: get_args(kind) for name, kind in get_type_hints(Switches).items()}
+"""By switch: its values, the default first."""
 
 
 def _require(name: str, value: str) -> None:

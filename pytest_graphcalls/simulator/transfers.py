@@ -18,7 +18,7 @@ from pytest_graphcalls.simulator.calls import CALLER_LEFT, PEER_LEFT, Calls, req
 from pytest_graphcalls.simulator.entities import E164, Call, Conference, Identity, Invitee, Kind, Participant
 from pytest_graphcalls.simulator.identity import App
 from pytest_graphcalls.simulator.incoming import Incoming
-from pytest_graphcalls.simulator.people import RESULTS, Answer, Fate
+from pytest_graphcalls.simulator.people import RESULTS, UNKNOWN_PERSON, Answer, Fate
 from pytest_graphcalls.simulator.requests import invitee_of, require_entries, require_object_id
 from pytest_graphcalls.simulator.responses import (
     Fact,
@@ -44,8 +44,6 @@ FAILED: Mapping[bool, Result] = {
 REPLACED = replace(PEER_LEFT, fact=inferred("s9.2"))
 """The end of the bot's own call with the target of a consultative transfer."""
 PROGRESS = documented("s9.2")
-UNKNOWN_TARGET = inferred("observed 5b")
-"""That a call is handed on to an unknown person, who cannot be reached."""
 TO_A_BOT = reported("s9.9")
 MEETING_MODE = "Cannot do transfer for meeting mode"
 REASON = {"terminationReason": "AppTransferred"}
@@ -145,7 +143,7 @@ class Transfers:
                 fact = weakest(fact, TO_A_BOT)
                 self.require_resource_account(ask, who)
             elif not self._world.people.exists(who):
-                fact = UNKNOWN_TARGET
+                fact = UNKNOWN_PERSON
         return fact
 
     def require_phone_instance(self, ask: Ask) -> None:
@@ -266,7 +264,7 @@ class Transfers:
         self._stop_ringing(origin)
 
     def given_up(self, origin: Call) -> None:
-        """When the last target has refused, a transferred call goes on, and a redirected one is over (s9.4)."""
+        """Let a transferred call go on, or end a redirected one, when the last target has refused (s9.4)."""
         conference = self._store.conferences[origin.id]
         if self._rings(conference):
             return

@@ -24,13 +24,13 @@ from pytest_graphcalls.stage.base import (
     refused,
 )
 from pytest_graphcalls.stage.call import CALLS, MEDIA, OVER, StagedCall, StagedMeeting, success_of
-from pytest_graphcalls.targets.facts import SETTINGS
+from pytest_graphcalls.targets.base import SETTINGS
 from pytest_graphcalls.wire import Headers, Response
 
 if TYPE_CHECKING:
     from pytest_graphcalls.session import Recorder
     from pytest_graphcalls.targets import Connection
-    from pytest_graphcalls.targets.facts import MockFacts
+    from pytest_graphcalls.targets.base import MockFacts
 
 
 CALLER = "Caller"

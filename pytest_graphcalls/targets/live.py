@@ -206,7 +206,7 @@ class LiveTarget:
             self._proven = True
 
     def prove_callback(self) -> None:
-        """See that what is posted to the callback is still heard.
+        """Check that posts to the callback still arrive.
 
         Raises:
             EnvironmentFaultError: it is not.

@@ -8,8 +8,7 @@ from typing import NamedTuple
 from pytest_graphcalls.contract import Need
 from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.sandbox.tenant import SETTINGS
-from pytest_graphcalls.targets.base import LIVE, REPLAY, SIMULATOR, Target
-from pytest_graphcalls.targets.facts import SETTINGS as MOCK_SETTINGS, MockFacts
+from pytest_graphcalls.targets.base import LIVE, REPLAY, SETTINGS as MOCK_SETTINGS, SIMULATOR, MockFacts, Target
 from pytest_graphcalls.targets.simulator import SimulatorTarget
 from pytest_graphcalls.targets.url import UrlTarget, steered
 
@@ -89,6 +88,6 @@ class Targets:
         return self._open[name]
 
     def close(self) -> None:
-        """Leave all of them."""
+        """Close all targets."""
         for target in self._open.values():
             target.close()

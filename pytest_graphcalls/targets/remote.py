@@ -10,9 +10,8 @@ from urllib.parse import quote, urlsplit
 from pytest_graphcalls.clients.httpx import Client
 from pytest_graphcalls.clients.network import Network, trusted
 from pytest_graphcalls.errors import StageError
-from pytest_graphcalls.server.control.routing import PREFIX, TOKEN_PATH
 from pytest_graphcalls.validation import is_loopback
-from pytest_graphcalls.wire import Headers, MalformedJsonError, Notification, decode_json
+from pytest_graphcalls.wire import CONTROL_PREFIX as PREFIX, Headers, MalformedJsonError, Notification, decode_json
 
 
 def is_steerable(url: str) -> bool:
@@ -140,7 +139,7 @@ class RemoteAuthority:
     def token(self, app: Named | None = None, *, roles: Iterable[str] | None = None) -> str:
         """A bearer token; see :meth:`.Authority.token`."""
         wanted = None if roles is None else list(roles)
-        token = self._world.ask("POST", TOKEN_PATH, app=app and app.id, roles=wanted)["access_token"]
+        token = self._world.ask("POST", f"{PREFIX}token", app=app and app.id, roles=wanted)["access_token"]
         return str(token)
 
     def register(self, **facts: Any) -> Named:

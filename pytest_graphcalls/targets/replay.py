@@ -129,7 +129,7 @@ class ReplayTarget:
         return ReplayConnection(case, cassette, setup.version, _Watched(replay, setup.recorder))
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: a replay holds no connection."""
 
 
 class ReplayConnection:
@@ -176,11 +176,11 @@ class ReplayConnection:
         """Return at once: in a recording nothing has to be waited for."""
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: a replay holds no connection."""
 
 
 class _Watched:
-    """A recording that tells the recorder what is asked of it."""
+    """A recording whose exchanges are passed to the recorder."""
 
     def __init__(self, replay: Replay, recorder: Recorder) -> None:
         self._replay = replay

@@ -43,7 +43,7 @@ class SimulatorTarget:
         return SimulatorConnection(simulator, setup, leave)
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: the simulators of a run end with their tests."""
 
 
 class SimulatorConnection:

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pytest_graphcalls.contract import Need
 from pytest_graphcalls.errors import SettingError, StageError
 from pytest_graphcalls.session import WHOLE, Offer
-from pytest_graphcalls.targets.base import ReceivedNotifications, Setup, World
-from pytest_graphcalls.targets.facts import INI_KEY, SETTINGS, MockFacts
+from pytest_graphcalls.targets.base import INI_KEY, SETTINGS, MockFacts, ReceivedNotifications, Setup, World
 
 if TYPE_CHECKING:
     from pytest_graphcalls.clients.httpx import AsyncClient, Client

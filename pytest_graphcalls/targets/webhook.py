@@ -119,8 +119,16 @@ class Post:
         self._lock = Lock()
         self._known: list[Notification] = []
 
-    def all(self) -> list[Notification]:
+    @property
+    def count(self) -> int:
+        """How many posts were read so far."""
+        return len(self._known)
+
+    def all(self, first: int = 0) -> list[Notification]:
         """Everything that was posted so far, in order; ``at`` is in seconds of the machine's own clock.
+
+        Args:
+            first: how many posts are left out at the beginning.
 
         Raises:
             EnvironmentFaultError: the process that listens has ended.
@@ -133,7 +141,7 @@ class Post:
                 Notification(one["posted_to"], one["body"], one["at"], Headers(map(tuple, one["headers"])))
                 for one in answer.json()
             ]
-            return list(self._known)
+            return self._known[first:]
 
     def close(self) -> None:
         """Close the connection."""
@@ -163,7 +171,7 @@ def listening(sandbox: Sandbox) -> Iterator[str]:
 
 
 def prove(sandbox: Sandbox, address: str, network: Network) -> None:
-    """See that the callback address leads to the inbox; arguments as for :func:`lost`.
+    """Check that the callback address leads to the inbox; arguments as for :func:`lost`.
 
     Raises:
         SettingError: it does not.
@@ -178,7 +186,7 @@ def prove(sandbox: Sandbox, address: str, network: Network) -> None:
 
 
 def prove_again(sandbox: Sandbox, address: str, network: Network) -> None:
-    """See that the callback address still leads to the inbox; arguments as for :func:`lost`.
+    """Check that the callback address still leads to the inbox; arguments as for :func:`lost`.
 
     Raises:
         EnvironmentFaultError: it does not any more, or no process listens.
@@ -228,16 +236,16 @@ class NotificationFeed:
         self._began = time.monotonic()
         self._lock = Lock()
         self._told: list[Notification] = []
-        self._looked_at = 0
+        self._looked_at = post.count  # nothing before can be for an address that is new
 
     def notifications(self) -> list[Notification]:
         """The notifications posted to the test's address or below it so far, in order; ``at`` counts from the start."""
         with self._lock:
-            posted = self._post.all()
-            for one in posted[self._looked_at :]:
+            posted = self._post.all(self._looked_at)
+            for one in posted:
                 if f"{_bare(one.posted_to)}/".startswith(f"{_bare(self._callback)}/"):
                     self._told.append(replace(one, at=one.at - self._began))
-            self._looked_at = len(posted)
+            self._looked_at += len(posted)
             return list(self._told)
 
     def has_ended(self, call_id: str) -> bool:

@@ -32,7 +32,7 @@ def found(page: Page) -> str:
     return page.locator(".found").inner_text()
 
 
-def test_it_opens_from_disk_and_says_the_verdict_first(open_page: Open) -> None:
+def test_the_page_opens_from_disk_and_shows_the_verdict_first(open_page: Open) -> None:
     """Without a word on the console, and without asking for anything (the fixture looks)."""
     page = open_page()
     assert page.title().startswith("1 breaking change. Graph calls API, 27 Nov 2026")
@@ -230,7 +230,7 @@ def test_a_link_of_the_summary_opens_its_difference(open_page: Open) -> None:
 
 
 def test_a_command_can_be_copied(open_page: Open) -> None:
-    """Or at least is selected, where a browser does not let a file copy."""
+    """The command is at least selected, where a browser does not let a file copy."""
     from playwright.sync_api import expect
 
     page = open_page()
@@ -252,7 +252,7 @@ def test_without_javascript_the_verdict_and_the_differences_are_there(open_page:
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_nothing_is_wider_than_the_window(open_page: Open, size: tuple[int, int]) -> None:
+def test_no_element_is_wider_than_the_window(open_page: Open, size: tuple[int, int]) -> None:
     """A page is scrolled down, never sideways."""
     page = open_page(size)
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0

@@ -105,7 +105,7 @@ def entity(name: str, base: str) -> str:
 
 
 def chained(number: int) -> str:
-    """So many types, each the base of the next one."""
+    """A file with so many types, each the base of the next one."""
     return entity("t0", "microsoft.graph.call") + "".join(
         entity(f"t{one}", f"microsoft.graph.t{one - 1}") for one in range(1, number)
     )

@@ -62,7 +62,7 @@ def _calls(module: str, function: str) -> Iterator[ast.Call]:
 
 @cache
 def imports() -> Mapping[str, frozenset[str]]:
-    """Which files each file imports: at the top, in a function, for a type checker, or by a string."""
+    """The files that each file imports: at the top, in a function, for a type checker, or by a string."""
     found: dict[str, frozenset[str]] = {}
     for module in MODULES:
         files = {_FILES.get(f"{dotted}.{name}") or _FILES.get(dotted) for dotted, name in _named(module)}
@@ -72,7 +72,7 @@ def imports() -> Mapping[str, frozenset[str]]:
 
 @cache
 def importers() -> Mapping[str, frozenset[str]]:
-    """Which files import each file; a name that an ``__init__.py`` hands on is imported from where it is made."""
+    """The files that import each file; a name that an ``__init__.py`` hands on is imported from where it is made."""
     homes = {
         (dotted, name): _FILES[f"{source}.{name}" if f"{source}.{name}" in _FILES else source]
         for dotted, door in _FILES.items()

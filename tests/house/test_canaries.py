@@ -27,7 +27,7 @@ from tests.house.canaries import CALL, OUTLETS, PLACES, SECRETS, _forgotten, ass
 __all__ = ["_forgotten"]
 
 
-def test_there_are_enough_places() -> None:
+def test_canaries_are_planted_in_enough_places() -> None:
     """Forty at least, and each canary is its own and really there."""
     assert len(PLACES) + len(OUTLETS) >= 40
     assert len({place.canary for place in PLACES.values()}) == len(PLACES)

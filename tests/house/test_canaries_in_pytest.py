@@ -7,6 +7,7 @@ import textwrap
 import pytest
 
 from tests.house.canaries import OUTLETS, _forgotten, assert_absent
+from tests.plugin.conftest import QUIET
 
 __all__ = ["_forgotten"]
 
@@ -43,17 +44,7 @@ def test_a_run_that_fails_in_every_way_shows_no_secret(pytester: pytest.Pytester
         f"from pytest_graphcalls.redaction import remember\nremember(*{[canary_of(name) for name in OUTLETS]!r})\n"
     )
     result = pytester.runpytest_subprocess(
-        *(
-            "-p",
-            "no:randomly",
-            "-vv",
-            "--tb=long",
-            "--showlocals",
-            "-rA",
-            "--junitxml=junit.xml",
-            "-o",
-            "junit_logging=all",
-        ),
+        *(*QUIET, "-vv", "--tb=long", "--showlocals", "-rA", "--junitxml=junit.xml", "-o", "junit_logging=all"),
         *("--log-cli-level=DEBUG", "--log-file=all.log", "--log-file-level=DEBUG"),
         *("--graphcalls-report=report.json", "--graphcalls-report=report.md"),
         *(("-n", str(workers)) if workers else ()),
@@ -99,7 +90,7 @@ def test_other_ways_to_show_a_failure_show_no_secret(
     secret = "kept-in-the-environment-7"
     monkeypatch.setenv("AZURE_CLIENT_SECRET", secret)
     for style in ("long", "short", "line", "native", "no"):
-        result = pytester.runpytest_inprocess("-p", "no:randomly", f"--tb={style}", "--showlocals", "-rA")
+        result = pytester.runpytest_inprocess(*QUIET, f"--tb={style}", "--showlocals", "-rA")
         result.assert_outcomes(errors=2, passed=1)
         assert_absent(secret, "\n".join(result.outlines + result.errlines))
 
@@ -143,14 +134,15 @@ def test_ours(name, graphcalls_version):
 """A sign-in that fails deep inside msal and httpx, whose frames hold the secret in several ways."""
 
 
+@pytest.mark.usefixtures("_forgotten")
 def test_a_failing_sign_in_shows_no_secret(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the widest view there is, and in the usual one, which cuts what is long."""
     secret = "kept: (every) way/of+writing~it"
     monkeypatch.setenv("AZURE_CLIENT_SECRET", secret)
     pytester.makepyfile(test_sign_in=SIGN_IN)
     for verbose in ("-vv", "-q"):
-        result = pytester.runpytest_subprocess(
-            *("-p", "no:randomly", verbose, "--tb=long", "--showlocals", "-rA", "--junitxml=junit.xml"),
+        result = pytester.runpytest_inprocess(
+            *(*QUIET, verbose, "--tb=long", "--showlocals", "-rA", "--junitxml=junit.xml"),
             *("--log-level=DEBUG", "--log-cli-level=DEBUG"),
         )
         result.assert_outcomes(failed=3)
@@ -173,7 +165,7 @@ def test_other_tests_are_shown_as_they_are(pytester: pytest.Pytester) -> None:
             assert token == "Bearer eyJhbGciOi.eyJhdWQiOi.abc"
         """
     )
-    result = pytester.runpytest_subprocess("-p", "no:randomly", "--showlocals")
+    result = pytester.runpytest_subprocess(*QUIET, "--showlocals")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*token *= 'abc123def456'*"])
     assert "REDACTED" not in result.stdout.str()

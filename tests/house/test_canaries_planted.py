@@ -19,11 +19,13 @@ from pytest_graphcalls.cli import main
 from pytest_graphcalls.server.control import PREFIX
 from tests.environment import clean
 from tests.house import planting
+from tests.plugin.conftest import QUIET
+from tests.plugin.taped import WITH_RECORDING
 
 SUITE = Path(__file__).with_name("planted_suite.py")
 
 
-def test_there_are_enough() -> None:
+def test_enough_secrets_are_planted() -> None:
     """150 at least, each unlike every other one; a kind that is planted has one of them."""
     values = [one.value for kind in planting.KINDS for one in kind]
     assert len(set(values)) == len(values) >= 150
@@ -48,7 +50,7 @@ def test_a_failing_suite_shows_no_planted_secret(pytester: pytest.Pytester) -> N
     for number, test in enumerate(tests):
         (pytester.path / f"test_planted_{number}.py").write_text(f"from planted import *\n\n{test}\n")
     result = pytester.runpytest_subprocess(
-        *("-p", "no:randomly", "-q", "-rA", "--showlocals", "--junitxml=junit.xml", "-o", "junit_logging=all"),
+        *(*QUIET, "-q", "-rA", "--showlocals", "--junitxml=junit.xml", "-o", "junit_logging=all"),
         *("--log-file=all.log", "--log-file-level=DEBUG"),
         *("--graphcalls-report=report.json", "--graphcalls-report=report.md"),
     )
@@ -130,7 +132,7 @@ def test_a_recording_holds_no_planted_secret(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_recording=RECORDING)
     root = Path(__file__).parents[2]
     result = pytester.runpytest_subprocess(
-        *("-p", "no:randomly", "-q", "--record-mode=rewrite", "-o", f"pythonpath={shlex.quote(str(root))}")
+        *(*WITH_RECORDING, "-q", "--record-mode=rewrite", "-o", f"pythonpath={shlex.quote(str(root))}")
     )
     cassettes = list(pytester.path.rglob("*.yaml"))
     outcomes = result.parseoutcomes()

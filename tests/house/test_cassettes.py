@@ -26,19 +26,19 @@ OF_AN_OPERATION = 200 * 1024
 """Bytes of all of them for each operation of the contract, on average; they are part of the package."""
 
 
-def test_nothing_leaks() -> None:
+def test_a_shipped_cassette_holds_no_secret() -> None:
     """The published cassettes hold no token, no secret and no name of a person."""
     assert not list(map(str, scan(FOLDER)))
 
 
-def test_both_versions_are_there() -> None:
+def test_cassettes_of_both_versions_are_shipped() -> None:
     """The layout is version, module, test."""
     assert {file.relative_to(FOLDER).parts[0] for file in FILES} == set(VERSIONS)
     assert all(len(file.relative_to(FOLDER).parts) == 3 for file in FILES)
 
 
 @pytest.mark.parametrize("folder", sorted({file.parent for file in FILES}), ids=lambda one: "/".join(one.parts[-2:]))
-def test_each_is_what_it_says(folder: Path) -> None:
+def test_a_shipped_cassette_is_unedited_and_keeps_the_contract(folder: Path) -> None:
     """From the simulator, unedited, for the version whose folder it lies in, and not an exchange breaks the contract
     in a way that its test did not mean."""
     for file in sorted(folder.glob("*.yaml")):
@@ -61,17 +61,17 @@ def test_each_is_what_it_says(folder: Path) -> None:
         assert not answers, file
 
 
-def test_no_orphans() -> None:
+def test_every_shipped_cassette_has_a_test() -> None:
     """Every one belongs to a test that there is."""
     assert not [standing for standing in survey([FOLDER], [SUITE]) if standing.orphan or standing.problem]
 
 
-def test_they_stay_small() -> None:
+def test_shipped_cassettes_are_small() -> None:
     """They are downloaded by everybody who installs the package."""
     assert sum(file.stat().st_size for file in FILES) <= OF_AN_OPERATION * len(Contract.packaged().operation_ids)
 
 
-def test_they_cover_every_rule_that_requests_alone_can_check() -> None:
+def test_shipped_cassettes_cover_every_rule_that_requests_alone_can_check() -> None:
     """Every rule whose test needs no more than requests has a cassette in each of its versions.
 
     Of the operations that ship their success only, that is the rule of their success.
@@ -92,14 +92,14 @@ def test_they_cover_every_rule_that_requests_alone_can_check() -> None:
     assert not missing, "make record"
 
 
-def test_what_ships_its_success_only_has_no_more() -> None:
+def test_operations_that_ship_their_success_only_have_no_other_cassettes() -> None:
     """They stay few: one for each version and success."""
     left_out = set(unrecorded())
     assert not [file for file in FILES if f"contracts/{file.parts[-2]}.py::{file.stem}" in left_out]
 
 
 def test_a_recording_that_differs_in_ids_and_times_alone_is_left(tmp_path: Path) -> None:
-    """So a changed operation shows as a change of its own cassettes, and two people can record side by side."""
+    """A changed operation changes its own cassettes only, and two people can record side by side."""
     shipped, recorded = tmp_path / "shipped", tmp_path / "recorded"
     one = FILES[0].read_text(encoding="utf-8")
     texts = {

@@ -14,6 +14,7 @@ from pytest_graphcalls.contract.loading import ContractFiles
 from pytest_graphcalls.contract.operations import SharedRules
 from pytest_graphcalls.errors import ContractFileError, UnknownNameError
 from tests.every import every
+from tests.site.contract import sequence_table
 
 CONTRACT = Contract.packaged()
 ROOT = files("pytest_graphcalls.contracts")
@@ -114,9 +115,9 @@ def test_an_unknown_sequence_is_named() -> None:
 
 
 def test_the_sequences_are_shown_as_they_are() -> None:
-    """The table in the contract's README is the one that sequences.table() writes; replace it by that."""
+    """The table in the contract's README is the one that the site shows; replace it by that."""
     readme = (Path(str(ROOT)) / "README.md").read_text(encoding="utf-8")
-    assert sequences.table(CONTRACT.sequences.values()) in readme
+    assert sequence_table() in readme
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -199,7 +200,7 @@ def test_every_question_says_how_it_is_simulated(id: str) -> None:
     assert re.match(r"[2-5]\d\d\b", CONTRACT.questions[id].simulated)
 
 
-def test_what_is_not_covered_has_no_page() -> None:
+def test_every_documented_operation_on_calls_is_covered() -> None:
     """Of operations on calls: those that are documented are covered, whole or as a question."""
     listed = ContractFiles(ROOT).read("uncovered.yaml", "uncovered")["operations"]
     assert [one["id"] for one in listed if one["page"]] == []

@@ -41,7 +41,7 @@ PRIVATE = {
     "settling": "normalising, waiting",
 }
 """Words that are not used, with what to say instead."""
-FIRST_WORDS = ("The same", "As above")
+FIRST_WORDS = ("The same", "As above", "And ", "Nor ", "Else ", "Otherwise", "So that ")
 """What no docstring begins with: its first sentence has to stand alone."""
 
 ROOT = Path(__file__).parents[2]
@@ -90,7 +90,7 @@ def _texts(source: str, *, names: bool) -> Iterator[tuple[int, str]]:
 def private(name: str, root: Path = HOUSE) -> list[str]:
     """The private words of a file, each with its line and the advice."""
     source = _source(root / name)
-    if not _CANDIDATE.search(source.lower()):
+    if not _CANDIDATE.search(source.lower().replace("_", " ")):
         return []  # to parse a file takes much longer than to look for words
     python = name.endswith(".py")
     texts = _texts(source, names=name.startswith("tests/")) if python else enumerate(source.splitlines(), 1)

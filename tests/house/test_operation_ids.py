@@ -64,5 +64,5 @@ def test_a_name_in_code_is_seen(code: str, found: list[str]) -> None:
 
 
 def test_every_operation_has_a_handler() -> None:
-    """And no handler is of an operation that there is not."""
+    """There is no handler of an unknown operation, either."""
     assert set(HANDLERS) == set(Contract.packaged().operation_ids)

@@ -15,20 +15,20 @@ LONGEST, LONGEST_TEST = 150, 10
 TEXT = README.read_text(encoding="utf-8") if README.exists() else ""
 
 
-def test_it_is_read_in_two_minutes() -> None:
+def test_the_readme_is_read_in_two_minutes() -> None:
     """The whole page, and the first test on it, are short."""
     assert len(TEXT.splitlines()) <= LONGEST
     first = next(block for block in blocks(README) if block.language == "python")
     assert len(first.text.splitlines()) <= LONGEST_TEST
 
 
-def test_its_generated_parts_are_current() -> None:
+def test_generated_parts_of_the_readme_are_current() -> None:
     """``make readme`` writes what is simulated, and the links, anew."""
     assert set(re.findall(r"<!-- generated: ([\w-]+) -->", TEXT)) == set(README_PARTS)
     assert refreshed(TEXT, README_PARTS) == TEXT, "run 'make readme'"
 
 
-def test_its_links_work_on_a_package_index() -> None:
+def test_links_of_the_readme_work_on_a_package_index() -> None:
     """Every link is absolute; those to the source and the documentation begin with the addresses of pyproject.toml."""
     assert re.findall(r"\]\((?!https://)[^)]*\)", TEXT) == []
     links = re.findall(r"^\[([\w/.-]+)\]: (\S+)$", TEXT, re.MULTILINE)
@@ -37,7 +37,7 @@ def test_its_links_work_on_a_package_index() -> None:
     assert [address for _, address in links if not address.startswith(tuple(home.values()))] == []
 
 
-def test_every_page_that_it_links_to_exists() -> None:
+def test_every_page_that_the_readme_links_to_exists() -> None:
     named = re.findall(r"^\[([a-z/-]+)\]: ", TEXT, re.MULTILINE)
     assert named
     assert [name for name in named if not (ROOT / "docs" / f"{name}.md").exists()] == []

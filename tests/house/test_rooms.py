@@ -125,7 +125,7 @@ def test_a_file_is_at_most_450_lines_long() -> None:
 
 
 def test_a_small_file_has_more_than_one_importer() -> None:
-    """Else it belongs into that importer, unless it is a table or an adapter."""
+    """A file with one importer belongs into that importer, unless it is a table or an adapter."""
     small = {module for module in MODULES if lines(module) < 90 and not is_door(module)}
     found = {module for module in small if len(importers()[module]) == 1}
     assert found <= set(SMALL_ON_PURPOSE)

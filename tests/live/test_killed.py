@@ -92,7 +92,7 @@ def test_a_request_without_an_answer_is_reported(
 def test_a_sweep_in_another_tenant_touches_nothing(
     pytester: pytest.Pytester, started: Start, tenant: Tenant, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Nor does it send a token to an address that only the ledger knows."""
+    """The sweep sends no token to an address that only the ledger knows."""
     pytester.makepyfile(WAITS)
     process = started("--graphcalls-version=v1.0")
     assert until(lambda: len(tenant.people_in_meetings()) == 1)
@@ -130,7 +130,7 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.Capt
 def test_after_a_good_run_there_is_no_process_and_no_file(
     pytester: pytest.Pytester, started: Start, tenant: Tenant
 ) -> None:
-    """Nor does it load the simulator: it does not know who answers."""
+    """A live run does not load the simulator: it does not know who answers."""
     pytester.makeconftest(
         """
         import sys

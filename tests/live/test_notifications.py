@@ -12,22 +12,30 @@ import pytest
 
 from pytest_graphcalls import cassette
 from pytest_graphcalls.server.control import ServerState, real_time
+from pytest_graphcalls.targets import live
+from pytest_graphcalls.targets.live import LiveConnection
 from pytest_graphcalls.wire import Exchange
+from tests.few import suite
 from tests.live.conftest import Run, Tenant, facts, ini
+from tests.live.endings import SOON
 from tests.live.projects import HEAD
 from tests.plugin.taped import WITH_RECORDING
 from tests.tunnel import Tunnel, free_port
 
-SUITE = ("--pyargs", "pytest_graphcalls.contracts", "--graphcalls-version=v1.0", "-k", "notif or callback_of_the_call")
+MODULES = ("test_application_post_calls", "test_call_delete", "test_call_mute", "test_participant_invite")
+SUITE = (*suite(*MODULES), "--graphcalls-version=v1.0", "-k", "notif or callback_of_the_call")
 """Rules about notifications of calls that a bot creates."""
 
 
 @pytest.fixture
-def tunnel(tenant: Tenant, tmp_path: Path, pytester: pytest.Pytester) -> Iterator[Tunnel]:
-    """A tunnel through which the tenant posts its notifications, as time passes."""
+def tunnel(
+    tenant: Tenant, tmp_path: Path, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Tunnel]:
+    """A tunnel through which the tenant posts its notifications, as time passes or a test waits for it."""
     tunnel = Tunnel(free_port())
     state = ServerState.of(tenant.simulator, tenant.app)
     state.place_bot(f"http://127.0.0.1:{tunnel.port}")
+    monkeypatch.setattr(LiveConnection, "wait", lambda _, seconds: state.advance(seconds, SOON))
     with tunnel.open(tmp_path / "tls") as url, real_time(state), closing(state.bot):
         has = {**facts(tenant.id), "callback": f"{url}/calls?code=1", "listen": f"127.0.0.1:{tunnel.port}"}
         pytester.makefile(".ini", pytest=ini(tenant.id, has))
@@ -119,7 +127,7 @@ def test_a_run_whose_callback_leads_elsewhere_does_not_start(run: Run, tenant: T
 
 
 def test_a_tunnel_that_goes_down_breaks_no_rule(
-    pytester: pytest.Pytester, run: Run, tenant: Tenant, tunnel: Tunnel
+    pytester: pytest.Pytester, run: Run, tenant: Tenant, tunnel: Tunnel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A run that receives nothing at all cannot judge whether the service notifies."""
 
@@ -127,6 +135,7 @@ def test_a_tunnel_that_goes_down_breaks_no_rule(
         if exchange.request.method == "POST":
             tunnel.port = free_port()
 
+    monkeypatch.setattr(live, "PATIENCE", 0.0)  # for the ends of calls, which cannot arrive
     tenant.simulator.observe(cut)
     tenant.simulator.fault("drop")
     pytester.makepyfile(

@@ -7,10 +7,11 @@ import json
 import pytest
 
 from pytest_graphcalls import cassette, leakscan
+from tests.few import suite
 from tests.live.conftest import Tenant, facts, guid, ini
 from tests.plugin.taped import WITH_RECORDING
 
-SUITE = ("--pyargs", "pytest_graphcalls.contracts", "-k", "participant_invite and (moves or first or echoed or phone)")
+SUITE = (*suite("test_participant_invite"), "-k", "moves or first or echoed or phone")
 
 
 def test_a_live_run_is_recorded_and_replayed_without_the_tenant(

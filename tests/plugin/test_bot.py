@@ -90,7 +90,7 @@ def test_the_timeline_is_shown_once(pytester: pytest.Pytester, run: Run) -> None
     )
 
 
-def test_what_the_bot_asks_for_is_checked(pytester: pytest.Pytester, run: Run) -> None:
+def test_requests_of_the_bot_are_checked(pytester: pytest.Pytester, run: Run) -> None:
     """A reason that is none breaks a rule, and fails the test at its end."""
     pytester.makepyfile(
         BOT.replace("REASON", "tired")

@@ -89,7 +89,7 @@ def test_requests_of_a_contract_test_are_not_judged(pytester: pytest.Pytester, r
 
 
 @pytest.mark.parametrize("place", ["body", "fixture"])
-def test_what_could_not_be_staged_is_not_checked(pytester: pytest.Pytester, run: Run, place: str) -> None:
+def test_a_rule_that_could_not_be_staged_is_not_checked(pytester: pytest.Pytester, run: Run, place: str) -> None:
     """A StageError skips with its sentence, at the test's own line; wherever it was staged."""
     error = 'raise StageError("a meeting", "the target answered 500", "call-get.success-is-200-with-call")'
     fixture = f"\n@pytest.fixture(autouse=True)\ndef staged():\n    {error}\n" if place == "fixture" else ""

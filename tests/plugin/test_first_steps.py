@@ -22,7 +22,7 @@ def test_it(graphcalls_stage):
 def test_a_token_that_the_target_refuses_ends_a_run_that_judges(
     pytester: pytest.Pytester, run: Run, monkeypatch: pytest.MonkeyPatch, served: Served, token: str, given: str
 ) -> None:
-    """Otherwise every rule would seem broken, for want of a setting."""
+    """Without that end every rule would seem broken, for want of a setting."""
     monkeypatch.setenv("GRAPHCALLS_TOKEN", token)
     pytester.makepyfile(JUDGE)
     result = run(f"--graphcalls-target={served[0]}")

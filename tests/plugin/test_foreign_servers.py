@@ -26,7 +26,7 @@ MODULES = [f"test_{name.replace('-', '_')}" for name in OPERATIONS]
         (501, suite("test_call_get")),
     ],
 )
-def test_what_a_server_does_not_have_breaks_no_rule(run: Run, missing: int, chosen: tuple[str, ...]) -> None:
+def test_an_operation_that_a_server_lacks_breaks_no_rule(run: Run, missing: int, chosen: tuple[str, ...]) -> None:
     """A server without the operation that creates calls is not blamed; the cause is said once, before the table."""
     with served(missing) as url:
         result = run(f"--graphcalls-target={url}", *chosen)
@@ -92,7 +92,7 @@ def held(result: pytest.RunResult) -> list[str]:
     return [row[0] for row in rows if set(row[1:-1]) <= {"held", "-"}]
 
 
-def test_what_a_server_is_said_to_have_is_judged(pytester: pytest.Pytester, run: Run) -> None:
+def test_an_operation_that_a_server_is_said_to_have_is_judged(pytester: pytest.Pytester, run: Run) -> None:
     """Its three operations are, as far as they show it; the table shows no other."""
     pytester.makeini(ini(FACTS))
     with served() as url:

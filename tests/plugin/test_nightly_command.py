@@ -2,74 +2,76 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from pytest_graphcalls.cli import main
 from pytest_graphcalls.nightly import Subprocess, SuiteRequest
 from pytest_graphcalls.simulator import Simulator
-from tests.environment import clean
 from tests.few import only
 
 READING, ENDING = "test_call_get", "test_call_delete"
 ONE = "test_call_get.py::test_a_call_that_was_created_can_be_read[v1.0]"
-COMMAND = "import sys; from pytest_graphcalls.cli import main; sys.exit(main())"
 NAMED = "test_a_call_that_was_created_can_be_read.yaml"
 
 
-def nightly(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", COMMAND, "nightly", "--version", "v1.0", *words],
-        cwd=folder,
-        env={**clean(), **only(READING), **variables},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+Nightly = Callable[..., tuple[int, str, str]]
 
 
-def test_a_night_in_several_processes(tmp_path: Path) -> None:
+@pytest.fixture
+def nightly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Nightly:
+    """Run the command in an empty folder: its exit code, what it printed, and what it said on the way."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words: str, **variables: str) -> tuple[int, str, str]:
+        for name, text in {**only(READING), **variables}.items():
+            monkeypatch.setenv(name, text)
+        return (main(["nightly", "--version", "v1.0", *words]), *capsys.readouterr())
+
+    return run
+
+
+def test_a_night_in_several_processes(nightly: Nightly, tmp_path: Path) -> None:
     """Two modules on the simulator, in two processes: no drift, every test recorded, no escape codes in the log.
 
     What the project has in its addopts, ``-x -k nothing``, does not cut the night short.
     """
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -x -k nothing\n")
     few = only(READING, ENDING)
-    done = nightly(tmp_path, "--target", "simulator", "--workers", "2", **few, PYTEST_ADDOPTS="--nonsense")
-    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "No drift."), done
+    code, out, said = nightly("--target", "simulator", "--workers", "2", **few, PYTEST_ADDOPTS="--nonsense")
+    assert (code, out.splitlines()[0]) == (0, "No drift."), said
     assert sorted(path.name for path in (tmp_path / "graphcalls-nightly").iterdir()) == [
         *("cassettes", "junit.xml", "report.html", "summary.md", "verdict.json", "verdict.sarif"),
     ]
     recorded = list((tmp_path / "graphcalls-nightly" / "cassettes").rglob("*.yaml"))
-    assert f"  {len(recorded)}/{len(recorded)} tests" in done.stderr.splitlines()
+    assert f"  {len(recorded)}/{len(recorded)} tests" in said.splitlines()
     assert {path.parent.name for path in recorded} == {READING, ENDING}
-    assert "\x1b" not in done.stderr + done.stdout
-    assert "\r" not in done.stderr
+    assert "\x1b" not in said + out
+    assert "\r" not in said
 
 
-def test_a_server_that_does_not_answer_is_not_checked(tmp_path: Path) -> None:
+def test_a_server_that_does_not_answer_is_not_checked(nightly: Nightly) -> None:
     """Exit code 3, with the sentence that pytest would give."""
-    done = nightly(tmp_path, "--target", "http://127.0.0.1:9", "--workers", "0")
-    assert done.returncode == 3, done
-    said = " ".join(done.stdout.split())
-    assert "the whole run: --graphcalls-target=http://127.0.0.1:9: expected a server that answers." in said
+    code, out, _ = nightly("--target", "http://127.0.0.1:9", "--workers", "0")
+    assert code == 3, out
+    why = "the whole run: --graphcalls-target=http://127.0.0.1:9: expected a server that answers."
+    assert why in " ".join(out.split())
 
 
-def test_a_sign_in_that_fails_is_not_checked(tmp_path: Path, served: tuple[str, Simulator]) -> None:
+def test_a_sign_in_that_fails_is_not_checked(nightly: Nightly, served: tuple[str, Simulator]) -> None:
     """A token that the server does not take breaks no rule, in a worker either."""
-    done = nightly(tmp_path, "--target", served[0], "--workers", "1", GRAPHCALLS_TOKEN="expired")
-    assert done.returncode == 3, done
-    assert "GRAPHCALLS_TOKEN=(not shown): expected a bearer token that" in " ".join(done.stdout.split())
+    code, out, _ = nightly("--target", served[0], "--workers", "1", GRAPHCALLS_TOKEN="expired")
+    assert code == 3, out
+    assert "GRAPHCALLS_TOKEN=(not shown): expected a bearer token that" in " ".join(out.split())
 
 
-def test_settings_that_pytest_refuses_are_not_checked(tmp_path: Path) -> None:
+def test_settings_that_pytest_refuses_are_not_checked(nightly: Nightly) -> None:
     """A live run that no project allows."""
-    done = nightly(tmp_path, "--workers", "0")
-    assert done.returncode == 3, done
-    assert "the whole run: pytest ended with status 4: " in done.stdout
+    code, out, _ = nightly("--workers", "0")
+    assert code == 3, out
+    assert "the whole run: pytest ended with status 4: " in out
 
 
 def test_only_the_tests_concerned_are_run_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

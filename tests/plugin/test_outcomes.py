@@ -36,7 +36,7 @@ def pytest_report_teststatus(report):
 """A conftest that runs a failed test once more, the way pytest-rerunfailures does."""
 
 
-def test_it_is_one_failure_in_junit(pytester: pytest.Pytester, run: Run) -> None:
+def test_a_violation_is_one_failure_in_junit(pytester: pytest.Pytester, run: Run) -> None:
     """Not a pass and an error."""
     pytester.makepyfile(INVITE_SIX)
     run("--junitxml=junit.xml").assert_outcomes(failed=1)

@@ -13,7 +13,7 @@ from tempfile import gettempdir
 import pytest
 
 from pytest_graphcalls.plugin.processes import only_user_of
-from tests.plugin.conftest import Run
+from tests.plugin.conftest import QUIET, Run
 
 PATIENCE = 30.0
 """Seconds after which a process is taken for one that was left running."""
@@ -155,7 +155,9 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("arguments", "message"), WRONG.items(), ids=["dies", "never listens", "no port", "two ports"])
-def test_what_goes_wrong_is_named(pytester: pytest.Pytester, run: Run, arguments: str, message: str) -> None:
+def test_a_bot_that_does_not_start_is_reported_with_its_problem(
+    pytester: pytest.Pytester, run: Run, arguments: str, message: str
+) -> None:
     """A bot that dies at start or never listens, and no way, or two, to its port."""
     pytester.makepyfile(f"import sys\ndef test_it(graphcalls): graphcalls.run([sys.executable, {arguments})")
     result = run()
@@ -260,7 +262,7 @@ def test_the_bot_of_a_killed_pytest_is_ended(pytester: pytest.Pytester, watching
     """Neither the bot nor its child, although no process of the run is left to end them."""
     then = "os.kill(os.getpid(), signal.SIGKILL)"
     pytester.makepyfile(STARTS.format(port=watching.getsockname()[1], then=then))
-    assert pytester.runpytest_subprocess().ret == -signal.SIGKILL
+    assert pytester.runpytest_subprocess(*QUIET).ret == -signal.SIGKILL
     both_end(watching)
 
 

@@ -83,7 +83,7 @@ def fail():
     assert "eyJhbGciOiJub25lIn0.eyJhIjoxfQ" not in shown
 
 
-def test_what_is_no_text_stays() -> None:
+def test_values_that_are_no_text_are_kept() -> None:
     """A representation is changed in place, lines keep their number, and the rest is handed back."""
 
     class Shown:
@@ -170,7 +170,7 @@ def test_values_are_masked_before_pytest_shortens_them(pytester: pytest.Pytester
     assert "{'client_secret': 'REDACTED'} == {'client_secret': 'REDACTED'}" in shown
 
 
-def test_what_a_variable_gives_away_is_hidden_where_its_name_is_not(pytester: pytest.Pytester, run: Run) -> None:
+def test_the_value_of_a_secret_variable_is_masked_wherever_it_is_shown(pytester: pytest.Pytester, run: Run) -> None:
     """pytest explains calls by values; the next test shows what its own variables hold."""
     pytester.makepyfile(
         """
@@ -226,7 +226,7 @@ def test_the_name_of_a_test_is_made_without_secrets(pytester: pytest.Pytester, r
     ],
     ids=["expected failure", "end of the run", "property", "argument", "collection"],
 )
-def test_other_words_of_pytest_are_masked(pytester: pytest.Pytester, run: Run, test: str) -> None:
+def test_other_texts_of_pytest_are_masked(pytester: pytest.Pytester, run: Run, test: str) -> None:
     """Reasons, properties, arguments, and a module that cannot be imported."""
     pytester.makepyfile(f"import pytest\n\n{test}\n")
     shown = run("-rA", "--showlocals", "--junitxml=junit.xml", "-o", "junit_family=xunit1").stdout.str()
@@ -236,7 +236,7 @@ def test_other_words_of_pytest_are_masked(pytester: pytest.Pytester, run: Run, t
     assert "Sommer-17" not in shown
 
 
-def test_what_the_leak_scan_has_masked_is_counted_in_one_line(
+def test_secrets_masked_by_the_leak_scan_are_counted_in_one_line(
     pytester: pytest.Pytester, run: Run, workers: int
 ) -> None:
     """On the screen and in the report, whatever process found it; what redaction has hidden is not counted."""
@@ -258,9 +258,7 @@ def test_what_the_leak_scan_has_masked_is_counted_in_one_line(
     assert report["masked"] == {"text that looks random": 1}
 
 
-def test_what_goes_past_the_reports_into_the_junit_file_is_masked(
-    pytester: pytest.Pytester, run: Run, workers: int
-) -> None:
+def test_texts_that_only_the_junit_file_has_are_masked(pytester: pytest.Pytester, run: Run, workers: int) -> None:
     """Attributes and properties of the whole suite, and ids that a project has written itself."""
     pytester.makepyfile(
         """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -41,33 +42,52 @@ def test_other(): pass
 """Contract tests, a question, a user's tests, and one that does not use the plugin."""
 
 
+Written = Callable[[int], dict[str, str]]
+_WRITTEN: dict[int, dict[str, str]] = {}
+
+
+@pytest.fixture
+def written(pytester: pytest.Pytester, run: Run) -> Written:
+    """The files that a run of the mixed tests writes with so many workers; it runs once for all tests."""
+
+    def ran(workers: int) -> dict[str, str]:
+        if workers not in _WRITTEN:
+            pytester.makeconftest(BROKEN_LOCATION)
+            pytester.makepyfile(test_mixed=MIXED)
+            reports = [f"--graphcalls-report={name}" for name in ("report.json", "report.md")]
+            result = run("--graphcalls-seed=5", "--junitxml=junit.xml", *reports, workers=workers)
+            assert f"report written to {pytester.path / 'report.json'}" in result.outlines
+            paths = [pytester.path / name for name in ("report.json", "report.md", "junit.xml")]
+            _WRITTEN[workers] = {path.name: path.read_text(encoding="utf-8") for path in paths}
+        return _WRITTEN[workers]
+
+    return ran
+
+
 def validated(path: Path) -> dict[str, Any]:
-    """The report, after its schema has accepted it."""
+    """The report in a file, after its schema has accepted it."""
+    return accepted(path.read_text(encoding="utf-8"))
+
+
+def accepted(text: str) -> dict[str, Any]:
+    """A report, after its schema has accepted it."""
     schema = json.loads(files("pytest_graphcalls.report").joinpath("report.schema.json").read_text(encoding="utf-8"))
-    report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    report: dict[str, Any] = json.loads(text)
     jsonschema.Draft202012Validator(schema).validate(report)
     return report
 
 
-def test_the_report_is_the_same_alone_and_with_workers(pytester: pytest.Pytester, run: Run) -> None:
+def test_the_report_is_the_same_alone_and_with_workers(written: Written) -> None:
     """Two workers give the report that one process gives, apart from the time."""
-    pytester.makeconftest(BROKEN_LOCATION)
-    pytester.makepyfile(test_mixed=MIXED)
-    run("--graphcalls-report=alone.json")
-    run("--graphcalls-report=two.json", workers=2)
-    alone, two = validated(pytester.path / "alone.json"), validated(pytester.path / "two.json")
+    alone, two = (accepted(written(workers)["report.json"]) for workers in (0, 2))
     assert alone.pop("created")
     assert two.pop("created")
     assert alone == two
 
 
-def test_the_report_has_every_fact(pytester: pytest.Pytester, run: Run) -> None:
+def test_the_report_has_every_fact(written: Written) -> None:
     """Every rule in every version, the questions, the findings with their exchanges, and what was exercised."""
-    pytester.makeconftest(BROKEN_LOCATION)
-    pytester.makepyfile(test_mixed=MIXED)
-    result = run("--graphcalls-report=report.json", "--graphcalls-seed=5")
-    assert f"report written to {pytester.path / 'report.json'}" in result.outlines
-    report = validated(pytester.path / "report.json")
+    report = accepted(written(0)["report.json"])
     contract = Contract.packaged()
     assert (report["target"], report["api_versions"], report["seed"]) == ("simulator", ["v1.0", "beta"], 5)
     assert report["contract_revision"] == contract.revision
@@ -145,12 +165,9 @@ def test_a_version_left_out_is_said_to_be(pytester: pytest.Pytester, run: Run) -
     )
 
 
-def test_markdown_has_the_same_facts(pytester: pytest.Pytester, run: Run) -> None:
+def test_markdown_has_the_same_facts(written: Written) -> None:
     """The report for people has the same facts."""
-    pytester.makeconftest(BROKEN_LOCATION)
-    pytester.makepyfile(test_mixed=MIXED)
-    run("--graphcalls-report=report.md")
-    text = (pytester.path / "report.md").read_text(encoding="utf-8")
+    text = written(0)["report.md"]
     assert text.startswith("# Contract report\n")
     assert "| `application-post-calls.success-is-201-with-call` | v1.0 | held | documented |  |" in text
     assert "- `application-post-calls.location-names-the-call` (beta): " in text
@@ -158,12 +175,10 @@ def test_markdown_has_the_same_facts(pytester: pytest.Pytester, run: Run) -> Non
     assert "   POST https://graph.microsoft.com/v1.0/communications/calls/57da/participants/invite" in text
 
 
-def test_junit_properties_carry_the_facts(pytester: pytest.Pytester, run: Run, workers: int) -> None:
+@pytest.mark.parametrize("workers", [0, 2])
+def test_junit_properties_carry_the_facts(written: Written, workers: int) -> None:
     """JUnit's file says of each test of ours which rule, version, target, operations and findings."""
-    pytester.makeconftest(BROKEN_LOCATION)
-    pytester.makepyfile(test_mixed=MIXED)
-    run("--junitxml=junit.xml", workers=workers)
-    cases = {case.get("name"): case for case in ET.parse(pytester.path / "junit.xml").iter("testcase")}
+    cases = {case.get("name"): case for case in ET.fromstring(written(workers)["junit.xml"]).iter("testcase")}
     properties = {
         name: {entry.get("name"): entry.get("value") for entry in case.iter("property")} for name, case in cases.items()
     }

@@ -48,7 +48,7 @@ def project(before: str = "pass", after: str = "pass") -> str:
     return SHARED.replace("BEFORE", before).replace("AFTER", after)
 
 
-def test_each_exchange_is_that_of_its_test(pytester: pytest.Pytester, run: Run, workers: int) -> None:
+def test_an_exchange_belongs_to_the_test_that_made_it(pytester: pytest.Pytester, run: Run, workers: int) -> None:
     """One simulator for all of them; a violation fails one test, once."""
     pytester.makepyfile(project())
     result = run("--graphcalls-report=r.md", workers=workers)
@@ -64,7 +64,7 @@ def test_each_exchange_is_that_of_its_test(pytester: pytest.Pytester, run: Run, 
         ("pass", "invite_six(graphcalls)", {"passed": 3, "failed": 1, "errors": 1}),
     ],
 )
-def test_what_the_set_up_and_the_teardown_do_is_checked(
+def test_requests_of_set_up_and_teardown_are_checked(
     pytester: pytest.Pytester, run: Run, before: str, after: str, outcomes: dict[str, int]
 ) -> None:
     """It fails the test that needed the set-up first, and the teardown after the last test."""
@@ -74,7 +74,7 @@ def test_what_the_set_up_and_the_teardown_do_is_checked(
     assert result.outlines.count(ONCE) == 2
 
 
-def test_its_notifications_are_checked_in_the_test_in_which_they_come(pytester: pytest.Pytester, run: Run) -> None:
+def test_notifications_are_checked_in_the_test_in_which_they_come(pytester: pytest.Pytester, run: Run) -> None:
     """Each once, and those of an earlier test are not repeated."""
     pytester.makepyfile(
         """
@@ -97,7 +97,7 @@ def test_its_notifications_are_checked_in_the_test_in_which_they_come(pytester: 
     run().assert_outcomes(failed=1, passed=1)
 
 
-def test_its_bot_is_shown_with_the_tests_that_share_it(pytester: pytest.Pytester, run: Run) -> None:
+def test_the_timeline_of_a_shared_bot_is_shown_with_its_tests(pytester: pytest.Pytester, run: Run) -> None:
     """In the failure section, as that of a test's own simulator."""
     pytester.makepyfile(
         """

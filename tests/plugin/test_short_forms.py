@@ -112,7 +112,7 @@ def test_requests_to_an_operation_have_body_answer_and_moment(graphcalls: GraphC
 
 
 def test_requests_to_an_unknown_operation_are_an_error(graphcalls: GraphCalls) -> None:
-    """And so is asking before there is a bot: an empty answer would look like a bot that did nothing."""
+    """Asking before there is a bot is an error, too: an empty answer would look like a bot that did nothing."""
     with pytest.raises(UnknownNameError, match="Did you mean 'call-answer'"):
         graphcalls.bot.requests_to("call-anwser")
     with pytest.raises(SettingError, match="Say where it is"):

@@ -69,7 +69,7 @@ def test_workers_do_not_move_the_clock_of_each_other(
     assert f"needs a clock that the test moves, which {steered} does not offer" in result.stdout.str()
 
 
-def test_what_is_recorded_is_asked_by_requests_alone(pytester: pytest.Pytester, steered: str) -> None:
+def test_recorded_tests_use_requests_alone(pytester: pytest.Pytester, steered: str) -> None:
     """A replay could not stage it."""
     pytester.makepyfile(PROJECT)
     options = (f"--graphcalls-target={steered}", "--graphcalls-version=v1.0", "--record-mode=once")
@@ -77,7 +77,7 @@ def test_what_is_recorded_is_asked_by_requests_alone(pytester: pytest.Pytester, 
     result.assert_outcomes(skipped=3)
 
 
-def test_what_two_nights_compare_is_staged_there(pytester: pytest.Pytester, steered: str, tmp_path: Path) -> None:
+def test_a_night_at_a_steered_server_stages_everything(pytester: pytest.Pytester, steered: str, tmp_path: Path) -> None:
     """In the second night, too, whose ids and times are not those of the first."""
     options = (f"--graphcalls-target={steered}", "--graphcalls-version=v1.0", "--record-mode=rewrite")
     ids, times = [], []

@@ -93,7 +93,7 @@ def test_a_server_that_does_not_answer_ends_a_parallel_run(pytester: pytest.Pyte
 
 
 @pytest.mark.parametrize("fixture", ["graphcalls_simulator", "graphcalls_server"])
-def test_what_only_the_simulator_has_is_skipped(
+def test_a_test_that_needs_the_simulator_is_skipped(
     pytester: pytest.Pytester, run: Run, served: Served, fixture: str
 ) -> None:
     """Asking a base URL for a simulator skips, and says what gives one."""

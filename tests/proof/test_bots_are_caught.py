@@ -125,7 +125,7 @@ def test_a_bot_of_a_recording_policy_has_to_set_its_status_even_where_no_recordi
 
 
 @pytest.mark.parametrize("assertion", JUDGED)
-def test_nothing_to_judge_is_no_success(assertion: str) -> None:
+def test_an_assertion_without_anything_to_judge_fails(assertion: str) -> None:
     """A bot without notifications passes none of them, except that about tokens, which sends its own."""
     simulator = Simulator()
     with closing(Bot(simulator)) as bot:

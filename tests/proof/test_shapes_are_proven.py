@@ -23,7 +23,7 @@ QUICK = examples(60)
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_one_success_of_every_operation_was_recorded(version: str) -> None:
-    """Otherwise the tests below would not cover it."""
+    """An operation without a success would not be covered by the tests below."""
     assert sorted(undamaged(version)) == sorted(id for id, one in CASES if one == version)
 
 

@@ -21,7 +21,7 @@ from pytest_graphcalls.contract import (
     ResultRow,
     Rule,
     SignInRow,
-    sequences,
+    Step,
 )
 from tests.proof.deviations import DEVIATIONS
 from tests.site.markdown import code, codes, facts, plain, table
@@ -180,8 +180,19 @@ def _notification(payload: Payload) -> str:
 
 
 def sequence_table() -> str:
-    """Every sequence of notifications, as the contract's own page shows it."""
-    return sequences.table(Contract.packaged().sequences.values())
+    """Every sequence of notifications, as the contract's own page shows it; a pair with different evidence shows it."""
+    rows = ["| sequence | what happens | what is posted, and how well that is known |", "| --- | --- | --- |"]
+    shown = Contract.packaged().sequences.values()
+    rows += [f"| `{one.id}` | {one.says} | {'<br>'.join(map(_step, one.steps)) or 'nothing'} |" for one in shown]
+    return "\n".join(rows)
+
+
+def _step(step: Step) -> str:
+    tells, _, rest = str(step).partition(" ")
+    after = "" if step.after is None else f" after {step.after:g} s"
+    pair = step.result
+    differs = f", {pair.pair} {pair.evidence}" if pair and pair.evidence is not step.evidence else ""
+    return f"`{tells}`{rest and ' '}{rest}{after}: {step.evidence}{differs}"
 
 
 def responses() -> str:

@@ -43,7 +43,7 @@ def exchange(body: bytes = b'{"id":"57da"}', url: str = "https://graph.microsoft
         b"~",
     ],
 )
-def test_what_is_written_is_read_back(tmp_path: Path, body: bytes) -> None:
+def test_a_written_cassette_is_read_back(tmp_path: Path, body: bytes) -> None:
     """Bytes, letters of all sorts, repeated headers and the passport come back as they were."""
     path = tmp_path / "v1.0" / "test_it" / "one.yaml"
     cassette.write(path, [exchange(body)], PASSPORT)
@@ -234,7 +234,7 @@ def test_a_lock_that_is_held_is_waited_for_not_for_ever(tmp_path: Path, monkeypa
         ("interactions:\n- !!python/object/apply:os.system ['true']\nversion: 1\n", "only running code could build"),
     ],
 )
-def test_what_is_no_cassette_says_so(tmp_path: Path, text: str, says: str) -> None:
+def test_a_file_that_is_no_cassette_is_reported(tmp_path: Path, text: str, says: str) -> None:
     """One sentence each; nothing is run."""
     path = tmp_path / "one.yaml"
     path.write_text(text)

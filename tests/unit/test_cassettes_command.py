@@ -104,7 +104,7 @@ def test_a_named_cassette_is_no_orphan() -> None:
 
 
 def test_a_parametrised_test_is_no_orphan() -> None:
-    """Nor one whose module cannot be parsed by this Python, as long as it is named there."""
+    """A test whose module this Python cannot parse is none, either, as long as it is named there."""
     module("test_bot.py", "test_one")
     made("cassettes/v1.0/test_bot/test_one[a-b]-1f2e3d4c.yaml", test="x/test_bot.py::test_one[a/b]@v1.0")
     assert main(["cassettes", "status"]) == 0

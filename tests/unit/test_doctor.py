@@ -96,7 +96,7 @@ def test_a_setting_that_fails_ends_the_visit(practice: Practice) -> None:
 
 
 def test_an_expired_token(practice: Practice) -> None:
-    """And what the service says to it."""
+    """The line also has the answer of the service."""
     practice.token = lambda: practice.simulator.authority.token(lifetime=-60)
     lines = practice.visit()
     assert lines["token"] == Result("token", WRONG, "It ran out 60 s ago.", "Get a new one; look at the clock.")
@@ -112,7 +112,7 @@ def test_a_token_that_cannot_be_read(practice: Practice) -> None:
 
 
 def test_roles_that_are_missing(practice: Practice) -> None:
-    """Which operation, which permission, and that consent and a new token are needed."""
+    """The line names operation and permission, and says that consent and a new token are needed."""
     app = practice.simulator.authority.app
     roles = (role for role in app.roles if not role.startswith("Calls.InitiateGroupCall"))
     practice.simulator.authority.change(app, roles=frozenset(roles))

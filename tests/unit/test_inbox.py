@@ -35,7 +35,7 @@ def read(of: Inbox, since: str = "") -> Response:
     return of.handle(Request("GET", f"http://127.0.0.1:3978/{of.key}{since}"))
 
 
-def test_what_is_posted_below_the_callback_is_kept_without_its_token() -> None:
+def test_posts_below_the_callback_are_kept_without_their_token() -> None:
     """Under the public address, with when it came; of the way it took nothing."""
     one = box()
     assert post(one, "/calls/a?code=7").status == 202
@@ -52,7 +52,7 @@ def test_what_is_posted_below_the_callback_is_kept_without_its_token() -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/callsign", "/other/calls"])
-def test_what_is_posted_elsewhere_is_not_taken(path: str) -> None:
+def test_posts_to_other_addresses_are_refused(path: str) -> None:
     """A public address is found by many."""
     one = box()
     assert post(one, path).status == 404
@@ -101,7 +101,7 @@ def test_a_test_gets_the_notifications_of_its_own_calls_only() -> None:
     reader.close()
 
 
-def test_what_can_only_be_listened_to_says_so() -> None:
+def test_a_feed_of_a_tenant_cannot_be_steered() -> None:
     """Whatever else a test asks of it cannot be staged."""
     world = ReceivedNotifications(list)
     assert world.notifications == []

@@ -79,7 +79,7 @@ def test_every_state_can_be_reached(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_what_is_over_stays_over(name: str) -> None:
+def test_end_states_have_no_events(name: str) -> None:
     """The ends are the rows without events, and there are no others."""
     table, _, _, _, ends = TABLES[name]
     assert {state for state, row in table.items() if not row} == ends

@@ -28,7 +28,7 @@ VARIABLES = {
     ],
 )
 def test_a_cloud_has_its_own_addresses(cloud: str, root: str, authority: str) -> None:
-    """And tokens are asked for its Graph."""
+    """Tokens are requested for the Graph of the cloud."""
     place = Place.of(VARIABLES, cloud=cloud)
     assert (place.root, place.authority, place.tenant) == (root, authority, TENANT)
     assert place.cloud.scope == f"{root}/.default"

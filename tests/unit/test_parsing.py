@@ -12,7 +12,7 @@ from pytest_graphcalls.parsing import UnreadableError, content, json_value, open
 
 
 def test_a_file_is_read_up_to_a_size(tmp_path: Path) -> None:
-    """And no further, whatever its size is said to be."""
+    """No more than that is read, whatever its size is said to be."""
     path = tmp_path / "file"
     path.write_bytes(b"x" * 1000)
     assert content(path, most=1000) == b"x" * 1000
@@ -23,7 +23,7 @@ def test_a_file_is_read_up_to_a_size(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("linked", [False, True])
-def test_what_is_no_file_is_not_opened(tmp_path: Path, linked: bool) -> None:
+def test_a_path_that_is_no_file_is_not_opened(tmp_path: Path, linked: bool) -> None:
     """A named pipe would be waited for; a link to one is one."""
     path = tmp_path / "pipe"
     os.mkfifo(path)
@@ -75,7 +75,7 @@ def test_a_file_that_becomes_a_pipe_is_not_read(tmp_path: Path, monkeypatch: pyt
         (toml_document, f"a = 1\n{'b.' * 6000}c = 1", 2, "has a line of 12,005 characters; expected at most 10,000."),
     ],
 )
-def test_what_cannot_be_parsed_says_why(read: object, text: str, line: int, problem: str) -> None:
+def test_an_unparsable_file_is_reported_with_its_reason(read: object, text: str, line: int, problem: str) -> None:
     """With the line, where the parser knows it."""
     with pytest.raises(UnreadableError) as caught:
         read(text)

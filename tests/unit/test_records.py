@@ -59,13 +59,13 @@ def test_a_mapping_that_was_read_cannot_be_changed() -> None:
         notes["z"] = ()
 
 
-def test_what_is_known_is_not_read() -> None:
+def test_known_fields_are_not_read_from_the_data() -> None:
     """Members of other names are passed over."""
     assert made(Leaf, {"name": 5, "other": 6}, name="c") == Leaf("c")
 
 
 @pytest.mark.parametrize(("data", "error"), [({}, TypeError), ({"leaves": [], "colours": ["blue"]}, ValueError)])
-def test_what_is_missing_or_unknown_is_an_error(data: dict[str, Any], error: type[Exception]) -> None:
+def test_a_missing_or_unknown_value_is_an_error(data: dict[str, Any], error: type[Exception]) -> None:
     """A field without a default has to be given, and an enumeration has no other values."""
     with pytest.raises(error):
         made(Tree, data)

@@ -40,8 +40,8 @@ def case(name: str = "test_it.py::test_one@v1.0", **made: str) -> Case:
     return Case(Path("one.yaml"), name, "pytest", dict(made))
 
 
-def test_what_is_made_up_is_left_alone_by_every_key() -> None:
-    """Otherwise the replay would have to know the key."""
+def test_invented_values_are_not_redacted_under_any_key() -> None:
+    """The replay need not know the key."""
     made = case()
     words = [*islice(made.ids(), 3), made.called("Alice"), made.called("Bob")]
     assert len(set(words)) == 5
@@ -51,7 +51,7 @@ def test_what_is_made_up_is_left_alone_by_every_key() -> None:
         assert redactor.json(body) == body
 
 
-def test_it_is_the_same_each_time_and_no_other_tests() -> None:
+def test_invented_values_are_the_same_each_time_and_differ_by_test() -> None:
     """Tests share a server, and a recording is to change only where the service does."""
     assert [*islice(case().ids(), 3)] == [*islice(case().ids(), 3)]
     assert not {*islice(case().ids(), 3)} & {*islice(case("test_it.py::test_one@beta").ids(), 3)}

@@ -523,7 +523,7 @@ class TestRun:
             ([Outcome.NOT_CHECKED], Outcome.NOT_CHECKED, "not-checked"),
         ],
     )
-    def test_its_own_tests_decide(
+    def test_a_rule_is_decided_by_its_own_tests(
         self, contract: Contract, outcomes: list[Outcome], status: Outcome, reason: str
     ) -> None:
         """One broken test breaks a rule; it is held when all of them have held."""

@@ -13,7 +13,7 @@ from pytest_graphcalls.errors import StageError, UnknownNameError
 from pytest_graphcalls.sandbox.tenant import CALLBACK
 from pytest_graphcalls.session import WHOLE, Offer, Recorder
 from pytest_graphcalls.stage import Answer, Invitee, Notice, Stage, StagedCall, members, refused, shown
-from pytest_graphcalls.targets.facts import MockFacts
+from pytest_graphcalls.targets.base import MockFacts
 from pytest_graphcalls.wire import Headers, Request, encode_json
 
 CALL = "57dab8b1-894c-409a-b240-bd8beae78896"
@@ -86,7 +86,7 @@ def roster(*people: Invitee) -> Said:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_what_it_sends_breaks_nothing(version: str) -> None:
+def test_requests_of_the_stage_keep_the_contract(version: str) -> None:
     """A target is never judged by a request that the contract would object to."""
     stage, line = stage_on({("POST", "/calls"): said(201, id=CALL)})
     alice = stage.person()
@@ -302,7 +302,7 @@ def test_ids_repeat_only_where_nothing_outlives_the_test() -> None:
     assert served[0] != served[1]
 
 
-def test_what_a_target_does_not_offer_is_not_staged() -> None:
+def test_a_missing_capability_of_a_target_is_not_staged() -> None:
     """A test that lacks the need in its rule still ends as not checked."""
     stage, _ = stage_on()
     with pytest.raises(StageError, match="--graphcalls-target"):

@@ -77,7 +77,7 @@ def test_the_organizer_is_the_meetings_own() -> None:
         stage.organizer_of(stage.meeting())
 
 
-def test_it_asks_less_and_less_often() -> None:
+def test_the_stage_polls_less_and_less_often() -> None:
     """A person's telephone rings for a minute, and each look counts as a request."""
     stage, line = stage_on()
     assert not stage.until(lambda: False)
@@ -127,7 +127,7 @@ def test_a_meeting_is_left_as_empty_as_it_was() -> None:
 
 
 @pytest.mark.parametrize("error", [EnvironmentFaultError("GET /x", "was answered 500"), StageError("a", "b")])
-def test_what_goes_wrong_at_the_end_hides_nothing(error: Exception) -> None:
+def test_a_failure_of_the_clean_up_hides_nothing(error: Exception) -> None:
     """The other steps are taken all the same, and the test keeps its own outcome."""
 
     def fails() -> Any:

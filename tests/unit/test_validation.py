@@ -49,7 +49,7 @@ TAKERS: dict[str, Take] = {
 
 @pytest.mark.parametrize("given", NONE.values(), ids=NONE)
 @pytest.mark.parametrize("name", TAKERS)
-def test_what_is_no_number_is_named(simulator: Simulator, name: str, given: Any) -> None:
+def test_a_value_that_is_no_number_is_named(simulator: Simulator, name: str, given: Any) -> None:
     """A function that takes seconds or counts names value, setting and what was expected; nothing has happened."""
     with pytest.raises(SettingError) as caught:
         TAKERS[name](simulator, given)

@@ -68,7 +68,7 @@ def test_a_byte_order_mark_is_passed_over() -> None:
 
 @examples(100)
 @given(VALUES)
-def test_what_is_written_is_read_again(value: Any) -> None:
+def test_written_json_is_read_again(value: Any) -> None:
     """Encoding and decoding are inverse."""
     assert decode_json(encode_json(value)) == json.loads(json.dumps(value))
 

@@ -140,7 +140,7 @@ class Trend:
 
 
 def trends(nights: Sequence[Night]) -> tuple[Trend, ...]:
-    """One for each operation and version that any of ``nights`` (oldest first) has asked."""
+    """A line of latency for each operation and version that any of ``nights`` (oldest first) has called."""
     names = sorted({name for night in nights for name in night.latency})
     return tuple(_trend(name, nights) for name in names)
 
@@ -201,7 +201,7 @@ class Coverage:
 
 
 def coverage(grid: Mapping[str, Any], nights: Sequence[Night]) -> tuple[Coverage, ...]:
-    """One for each operation and version.
+    """The coverage of each operation and version.
 
     Args:
         grid: what :func:`pytest_graphcalls.report.nightly.page.grid` returned.
@@ -289,7 +289,7 @@ def page_of(verdict: Verdict, document: Mapping[str, Any], nights: Sequence[Nigh
 
 def constant_parts() -> tuple[str, ...]:
     """The page's own style and script, and the digests of both, by which a browser takes no others."""
-    return (*_parts(), *map(_digest, _parts()))
+    return (*map(str, _parts()), *map(_digest, _parts()))
 
 
 @cache

@@ -64,7 +64,7 @@ def readable(kind: str) -> str:
 
 
 def counts(entry: Entry) -> bool:
-    """Whether the verdict depends on it."""
+    """Whether the verdict depends on the entry."""
     return entry.status.decides and entry.difference.severity is not Severity.NOTICE
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -94,11 +93,10 @@ def put(
 
 
 def _clean(text: str, ours: Collection[str], masked: Counter[str] | None) -> str:
-    # Every other piece is one of ours.
-    pieces = re.split(f"({'|'.join(map(re.escape, ours))})", text) if ours else [text]
-    for number in range(0, len(pieces), 2):
-        safe = clean(pieces[number], people=True)
-        pieces[number] = safe.text
-        if masked is not None:
-            masked.update(safe.kinds)
-    return "".join(pieces)
+    for own in ours:
+        if own in text:
+            return own.join(_clean(piece, ours, masked) for piece in text.split(own))
+    safe = clean(text, people=True)
+    if masked is not None:
+        masked.update(safe.kinds)
+    return safe.text

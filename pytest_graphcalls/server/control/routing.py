@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import SettingError, UnknownNameError, nearest
 from pytest_graphcalls.validation import quantity, shown
+from pytest_graphcalls.wire import CONTROL_PREFIX
 
-PREFIX = "/_graphcalls/"
-"""Where the control addresses begin; Graph has none like it."""
+PREFIX = CONTROL_PREFIX
 TOKEN_PATH = f"{PREFIX}token"
 CODE = "graphcalls"
 """The error code of the control API, so that its refusals are not taken for the service's own."""

@@ -71,7 +71,7 @@ class Faulty(Response):
 
     @property
     def whole(self) -> Response:
-        """The answer as it was meant."""
+        """The answer without the fault."""
         return Response(self.status, self.headers, self.body)
 
 
@@ -237,7 +237,7 @@ class _ByCall(Passing):
 
 
 class Reordered(_ByCall):
-    """Swaps one with the next of the same call."""
+    """Swaps a notification with the next one of the same call."""
 
 
 class Batched(_ByCall):

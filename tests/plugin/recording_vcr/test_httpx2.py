@@ -63,7 +63,7 @@ def test_a_client_is_recorded_safely_and_played_offline(pytester: pytest.Pyteste
     taped("--record-mode=none", "--block-network").assert_outcomes(passed=2)
 
 
-def test_what_is_played_is_checked(pytester: pytest.Pytester, taped: Taped) -> None:
+def test_a_replayed_answer_is_checked(pytester: pytest.Pytester, taped: Taped) -> None:
     """An answer that breaks the contract does so from a cassette, too."""
     pytester.makepyfile(test_mod=f"SURPRISE = b''\n{PROJECT}")
     taped("--record-mode=once").assert_outcomes(passed=2)

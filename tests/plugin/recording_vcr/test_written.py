@@ -11,7 +11,7 @@ from tests.plugin.recording_vcr.conftest import BLIND, READ, recorded, tape
 from tests.plugin.taped import CANARIES, SERVICE, Taped
 
 
-def test_it_is_safe_by_default_and_replays(pytester: pytest.Pytester, taped: Taped) -> None:
+def test_a_cassette_is_redacted_by_default_and_replays(pytester: pytest.Pytester, taped: Taped) -> None:
     """Token, secret, cookie, ids, names and the whole sign-in stay out; the test passes offline all the same."""
     test = """
 
@@ -89,7 +89,7 @@ def test_other_hosts_can_be_made_safe(pytester: pytest.Pytester, taped: Taped, g
     assert "Canary" not in tape(pytester).read_text()
 
 
-def test_one_cassette_may_hold_both(pytester: pytest.Pytester, taped: Taped) -> None:
+def test_one_cassette_may_hold_graph_and_other_hosts(pytester: pytest.Pytester, taped: Taped) -> None:
     """What concerns Graph is redacted, the neighbour stays as it was."""
     test = SERVICE + (
         "\n\n@pytest.mark.vcr\ndef test_it(client):\n    read(client)\n"
@@ -140,7 +140,7 @@ def test_the_key_is_kept_for_the_next_recording(
     assert all(line.startswith("  recorded: ") for line in changed)
 
 
-def test_what_the_scan_finds_is_not_written(
+def test_a_cassette_with_a_leak_is_not_written(
     pytester: pytest.Pytester, taped: Taped, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The run fails, the older cassette stays, and the sentence names line and kind."""

@@ -74,7 +74,7 @@ def test_once_keeps_what_is_there(taped: Taped, to_server: tuple[str, ...], reco
     assert [file.read_bytes() for file in others] == before
 
 
-def test_what_was_not_recorded_is_skipped_by_name(
+def test_a_test_without_a_recording_is_skipped_by_name(
     pytester: pytest.Pytester, taped: Taped, recorded: list[Path]
 ) -> None:
     """With the command that records it; what needs more than requests names that instead."""

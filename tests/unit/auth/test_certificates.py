@@ -35,7 +35,7 @@ from tests.unit.certificates import made
 def test_an_unreadable_certificate_is_named(
     sign_in: SignInMaker, way: Counted, tmp_path: Path, content: bytes | None, said: str
 ) -> None:
-    """Which file, what is wrong with it, what to do; nothing is sent."""
+    """The error names the file, the problem and what to do; nothing is sent."""
     path = tmp_path / "bto.pem"
     (tmp_path / "bot.pem").touch()  # a near name for the case of a missing file
     if content is not None:

@@ -29,7 +29,7 @@ def test_the_variables_are_those_of_azure_identity() -> None:
     assert {TENANT, CLIENT, SECRET, CERTIFICATE, CERTIFICATE_PASSWORD, TOKEN_FILE, AUTHORITY} <= names
 
 
-def test_they_are_read_into_a_credential() -> None:
+def test_variables_are_read_into_a_credential() -> None:
     """Any one of secret, certificate and token file is enough; empty counts as not set."""
     assert Credential.from_environment(GIVEN) == Credential(GUID, GUID, "s3cr3t-value")
     by_file = {**GIVEN, SECRET: "", TOKEN_FILE: "token"}
@@ -67,7 +67,7 @@ def test_half_set_and_wrong_variables_are_named(changes: dict[str, str], setting
     assert "s3cr3t" not in str(caught.value)
 
 
-def test_nothing_set_at_all_names_the_first_variable() -> None:
+def test_without_any_variable_the_first_one_is_named() -> None:
     """The next step is readable."""
     with pytest.raises(SettingError, match=r"AZURE_TENANT_ID=\(not set\): .* No credential is set"):
         Credential.from_environment({})

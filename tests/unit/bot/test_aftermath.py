@@ -108,7 +108,7 @@ def test_every_task_that_raises_is_reported(simulator: Simulator, bot: Bot) -> N
         bot.assert_took_every_notification(within=5)
 
 
-def test_what_a_task_raises_much_later_is_in_the_timeline(simulator: Simulator, bot: Bot) -> None:
+def test_an_exception_much_later_is_in_the_timeline(simulator: Simulator, bot: Bot) -> None:
     """With its traceback, as an entry of its own, once; and the bot has not taken every notification well."""
     kept: list[Any] = []
     bot(asgi(lambda notes, headers: None if kept else kept.append(asyncio.ensure_future(late(bot)))))

@@ -97,7 +97,7 @@ def test_the_content_of_a_notification(simulator: Simulator, bot: Bot, place: Ca
     assert abs(claims["nbf"] - time.time()) < 60
 
 
-def test_nothing_is_signed_when_asked_not_to(simulator: Simulator, bot: Bot) -> None:
+def test_notifications_are_unsigned_on_request(simulator: Simulator, bot: Bot) -> None:
     got: list[dict[str, str]] = []
     bot(asgi(lambda notes, headers: got.append(headers)), signed=False)
     simulator.incoming_call()
@@ -211,7 +211,7 @@ def test_a_host_can_be_allowed(bot: Bot) -> None:
 
 
 @pytest.mark.parametrize("where", [None, 7, object(), lambda: None])
-def test_what_is_no_bot_is_refused(bot: Bot, where: Any) -> None:
+def test_an_object_that_is_no_bot_is_refused(bot: Bot, where: Any) -> None:
     with pytest.raises(SettingError, match="expected an ASGI application, a WSGI application, or a URL"):
         bot(where)
 
@@ -482,7 +482,7 @@ def test_an_application_that_answers_nothing_or_garbage(simulator: Simulator, bo
     ]
 
 
-def test_a_bot_puts_another_one_in_its_place(simulator: Simulator, bot: Bot) -> None:
+def test_a_bot_attaches_a_second_bot(simulator: Simulator, bot: Bot) -> None:
     """From inside its own event loop: there is no deadlock, and the next bot is notified from then on."""
     received: list[str] = []
 
@@ -596,7 +596,7 @@ def test_a_redirect_is_followed_where_posting_is_allowed(simulator: Simulator, b
     ("location", "path"), [("/moved", "/moved"), ("next?a=b", "/api/next"), ("?a=b", "/api/calls")]
 )
 def test_a_relative_redirect_leads_to_the_same_bot(simulator: Simulator, bot: Bot, location: str, path: str) -> None:
-    """And not to the public host that the callbackUri names."""
+    """It does not lead to the public host that the callbackUri names."""
     seen: list[str] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -687,7 +687,7 @@ def test_an_application_that_never_starts(bot: Bot) -> None:
         bot(app, timeout=0.1)
 
 
-def test_what_a_bot_does_after_its_answer_is_waited_for(simulator: Simulator, bot: Bot, phone: Phone) -> None:
+def test_requests_after_the_answer_are_waited_for(simulator: Simulator, bot: Bot, phone: Phone) -> None:
     """Tasks of a coroutine, threads of a WSGI application."""
     kept: list[Any] = []
 
@@ -719,7 +719,7 @@ def test_what_a_bot_does_after_its_answer_is_waited_for(simulator: Simulator, bo
         bot.assert_answered_within(0)
 
 
-def test_what_a_bot_behind_a_url_does_later_can_be_waited_for(simulator: Simulator, bot: Bot, phone: Phone) -> None:
+def test_later_requests_of_a_bot_behind_a_url_can_be_waited_for(simulator: Simulator, bot: Bot, phone: Phone) -> None:
     looked = threading.Event()
 
     def later(call: str) -> None:
@@ -744,7 +744,7 @@ def test_what_a_bot_behind_a_url_does_later_can_be_waited_for(simulator: Simulat
         bot.wait_for(lambda: False, seconds=0.01)
 
 
-def test_what_goes_on_for_long_is_waited_for_once(
+def test_a_task_that_goes_on_for_long_is_waited_for_once(
     simulator: Simulator, bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After the notification that began it, for as long as ``linger`` says; after none of those that follow."""
@@ -776,7 +776,7 @@ def test_what_goes_on_for_long_is_waited_for_once(
 def test_a_bot_that_calls_back_from_another_thread(
     simulator: Simulator, bot: Bot, phone: Phone, place: Callable[[Act], Any]
 ) -> None:
-    """And waits for it before it answers; it may even let time pass itself. Nothing locks up."""
+    """The bot waits for that thread before it answers, and may even advance time; there is no deadlock."""
     alive: list[bool] = []
 
     def act(notes: Note, headers: dict[str, str]) -> None:

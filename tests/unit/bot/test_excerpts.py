@@ -71,7 +71,7 @@ def test_a_cut_body_is_redacted_by_its_members() -> None:
     ("url", "status"),
     [(CALLS, 401), (f"{CALLS}/57da/nope", 400), ("https://graph.microsoft.com/v1.0/me", 400), (f"{CALLS}/{LONG}", 404)],
 )
-def test_of_an_unknown_caller_or_address_one_line_is_kept(url: str, status: int) -> None:
+def test_a_request_of_an_unknown_caller_is_kept_as_one_line(url: str, status: int) -> None:
     """Method, address and status."""
     kept = excerpt(exchange(b"x" * 99, url, status, Cookie="x")).exchange
     assert (kept.request.headers.pairs, kept.request.body) == ((), b"")
@@ -97,7 +97,7 @@ def test_an_answer_that_a_fault_has_spoilt_stays_one() -> None:
 
 
 def test_the_body_of_a_notification_is_kept_unless_it_is_very_long() -> None:
-    """Then its length is."""
+    """Of a very long body the length is kept."""
     body = {"value": [{"resource": "x"}]}
     assert of_notification(body)[0] is body
     assert of_notification({"value": ["x" * 200_000]})[0] == {"value": [], "length": 200_014}

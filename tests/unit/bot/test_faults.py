@@ -223,7 +223,7 @@ def test_a_bot_that_comes_back_is_written_down_once(simulator: Simulator, bot: B
     assert len(bot.ledger.entries) == 2
 
 
-def test_what_was_held_reaches_a_bot_that_fails_again_and_again(simulator: Simulator, bot: Bot) -> None:
+def test_a_held_notification_reaches_a_bot_that_fails_repeatedly(simulator: Simulator, bot: Bot) -> None:
     """Redelivery and faults do not get into each other's way: each attempt is of one notification."""
     bot(asgi(lambda notes, headers: 500), redeliveries=1)
     with simulator.fault("duplicate") as fault:

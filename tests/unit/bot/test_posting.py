@@ -14,8 +14,7 @@ import pytest
 
 from pytest_graphcalls.bot.courier import poster
 from pytest_graphcalls.bot.inprocess import AsgiPoster
-from pytest_graphcalls.bot.posting import CLOSED, HttpPoster, Poster
-from pytest_graphcalls.bot.wsgi import WsgiPoster
+from pytest_graphcalls.bot.posting import CLOSED, HttpPoster, Poster, WsgiPoster
 from pytest_graphcalls.server.http import serve_in_thread
 from pytest_graphcalls.server.tls import certificate_in
 from pytest_graphcalls.wire import Headers, Request
@@ -41,7 +40,7 @@ class Asgi:
 def test_a_post_that_waits_for_an_answer_ends_when_the_poster_is_closed(
     tls: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Else a server with a bot that hangs could not stop before the bot's time is over."""
+    """A server with a bot that hangs could not stop before the timeout otherwise."""
     asked, over = Event(), Event()
 
     async def hanging(scope: Any, receive: Any, send: Any) -> None:
@@ -102,7 +101,9 @@ def made() -> Iterator[Callable[[Any], Poster]]:
         ("http://127.8.9.1/", HttpPoster),
     ],
 )
-def test_what_kind_of_bot_it_is(made: Callable[[Any], Poster], where: Any, kind: type[Poster]) -> None:
+def test_the_kind_of_an_application_is_recognised(
+    made: Callable[[Any], Poster], where: Any, kind: type[Poster]
+) -> None:
     assert type(made(where)) is kind
 
 

@@ -180,7 +180,7 @@ def test_a_file_of_wrong_format_is_found_ahead(simulator: Simulator, phone: Phon
     "uri",
     ["https://cdn.example.com/seven.wav", "http://bot.contoso.com/seven.wav", "https://[", "seven.wav", "\n"],
 )
-def test_nothing_else_is_fetched(simulator: Simulator, phone: Phone, audio: AudioBot, uri: str) -> None:
+def test_files_of_other_hosts_are_not_fetched(simulator: Simulator, phone: Phone, audio: AudioBot, uri: str) -> None:
     """A file on another host, or at no address, counts as heard for as long as the pace says."""
     call = answered(simulator)
     play(phone, call, uri)
@@ -248,7 +248,7 @@ def test_a_wrong_format_is_a_finding_of_its_request(path: str, got: str) -> None
 
 
 def test_the_prompt_of_a_recording_is_fetched_as_well(simulator: Simulator, phone: Phone, audio: AudioBot) -> None:
-    """And one that cannot be played fails it."""
+    """A prompt that cannot be played fails the recording."""
     call = answered(simulator)
     for path in ("/seven.wav", "/none.wav"):
         info = {"uri": f"{HOST}{path}"}

@@ -102,7 +102,7 @@ def test_a_repeated_notification_keeps_its_place(*, side_by_side: bool) -> None:
 
 
 def test_after_a_reset_the_old_queue_is_dropped() -> None:
-    """Although the same call exists again, and a notification was being delivered."""
+    """A call with that id exists again, and a notification was being delivered."""
     begun, go_on = Event(), Event()
     delivered: list[int] = []
 
@@ -127,7 +127,7 @@ def test_after_a_reset_the_old_queue_is_dropped() -> None:
 
 
 def test_a_delivery_that_takes_too_long_is_not_waited_for() -> None:
-    """And once it is closed, nothing begins."""
+    """After the close no delivery begins."""
     go_on = Event()
     delivered: list[int] = []
 

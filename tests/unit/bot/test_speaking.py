@@ -72,7 +72,7 @@ def test_without_a_reason_it_may_not(
     ("action", "body"),
     [("keepAlive", None), ("mute", {}), ("playPrompt", {**PLAY, "bargeInAllowed": True})],
 )
-def test_what_is_meant_to_happen_meanwhile_is_no_going_on(
+def test_requests_that_are_meant_for_a_running_prompt_are_allowed(
     bot: Bot, phone: Phone, call: SimulatedCall, action: str, body: object
 ) -> None:
     phone.send("POST", f"/calls/{call.id}/{action}", body)

@@ -61,7 +61,7 @@ def test_an_hour_of_virtual_time_wakes_sleeping_tasks(simulator: Simulator, bot:
 
 
 def test_a_sleeping_task_is_not_waited_for_in_real_time(simulator: Simulator, bot: Bot, phone: Phone) -> None:
-    """Else each call would cost the whole of ``linger``: this test would take hours."""
+    """Each call would cost the whole of ``linger`` otherwise: this test would take hours."""
     bot(Keeper(bot, phone).app, linger=3000)
     for number in range(3):
         simulator.incoming_call(f"Caller {number}")
@@ -82,7 +82,7 @@ class Stoppable(Keeper):
 
 
 def test_a_sleep_may_be_a_task_of_its_own(simulator: Simulator, bot: Bot, phone: Phone) -> None:
-    """Then the task is over at once, and it is the one behind it that is waited for."""
+    """The task around it is over at once, and the sleeping task is waited for."""
     bot(Stoppable(bot, phone).app, linger=1)
     call = simulator.incoming_call("Adele")
     simulator.advance(3599)
@@ -262,7 +262,7 @@ def test_a_worker_started_before_the_notification_is_waited_for(
 
 
 def test_a_bot_that_stays_busy_is_left(simulator: Simulator, bot: Bot) -> None:
-    """And the ledger says so, unless it says something worse."""
+    """The ledger says so, unless it has a worse error to show."""
     bot(wsgi(lambda notes, headers: None), busy=lambda: True, timeout=0.02)
     simulator.incoming_call()
     simulator.advance(0)

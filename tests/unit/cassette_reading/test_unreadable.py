@@ -76,7 +76,7 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize(("content", "entry", "problem"), UNREADABLE.values(), ids=UNREADABLE)
-def test_what_cannot_be_read_names_entry_and_problem(file, content, entry, problem):
+def test_an_unreadable_entry_is_reported_with_its_problem(file, content, entry, problem):
     error = refusal(file(content))
     assert (entry, True) == (error.entry, problem in error.problem), error
     assert error.problem.endswith("."), "a sentence"
@@ -191,7 +191,7 @@ PACKAGES = [
 
 @pytest.mark.parametrize(("encoding", "name", "package"), PACKAGES)
 def test_a_body_is_unpacked_by_whatever_package_is_there(monkeypatch, encoding, name, package):
-    """And no further than it has to be to see that something is wrong."""
+    """A damaged body is unpacked only as far as needed to see the damage."""
 
     def only(wanted):
         if wanted != name:

@@ -127,7 +127,7 @@ def test_notifications_are_judged_by_the_version_of_their_file(graphcalls, har):
     assert (finding["side"], finding["operation"], finding["version"]) == ("notification", "call-updated", "beta")
 
 
-def test_nothing_to_judge_is_said(graphcalls, har):
+def test_a_file_without_exchanges_of_calls_is_reported(graphcalls, har):
     code, out, _ = graphcalls("check", har(OTHER))
     assert code == check.NOT_JUDGED
     assert "Nothing was judged" in out
@@ -144,7 +144,7 @@ def test_a_file_of_several_in_which_nothing_was_judged_is_named(graphcalls, har)
     assert (code, out.count("not judged")) == (0, 1)
 
 
-def test_what_the_contract_does_not_cover_is_found(graphcalls, har):
+def test_an_uncovered_operation_is_a_notice(graphcalls, har):
     """A notice of its own kind; a file that holds nothing else counts as unjudged."""
     code, out, _ = graphcalls("check", har(UNCOVERED))
     assert (code, "notice in the request, not-covered" in out) == (check.NOT_JUDGED, True)

@@ -20,7 +20,7 @@ def claims(token: str) -> dict[str, object]:
 
 
 def test_token_prints_a_token_that_works(simulator: Simulator, url: str, graphcalls: Run) -> None:
-    """And nothing else, for $(…) in a shell."""
+    """The output holds nothing else, for $(…) in a shell."""
     code, out, err = graphcalls("token", "--url", f"{url}/")
     assert (code, err, out.count("\n")) == (0, "", 1)
     headers = {"Authorization": f"Bearer {out.strip()}"}
@@ -56,7 +56,7 @@ def test_token_says_what_it_cannot_give(url: str, graphcalls: Run, words: tuple[
 
 
 def test_token_says_that_nothing_answers(graphcalls: Run) -> None:
-    """And where it looked."""
+    """The message names the address."""
     code, _, err = graphcalls("token", "--url", "http://127.0.0.1:9")
     assert code == 2
     assert "--url=http://127.0.0.1:9: expected a running 'graphcalls serve'." in err
@@ -106,7 +106,7 @@ def test_the_control_address_is_for_this_machine_alone(simulator: Simulator) -> 
 
 
 def test_token_says_that_it_is_switched_off(simulator: Simulator, graphcalls: Run) -> None:
-    """And what switches it on."""
+    """The message says how to switch it on."""
     with serve_in_thread(ControlledApp(ServerState.of(simulator, SimulatorApp(simulator)), reach=Reach.OFF)) as url:
         assert "'graphcalls serve --control local' switches them on." in graphcalls("token", "--url", url)[2]
 

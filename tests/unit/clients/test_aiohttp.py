@@ -140,7 +140,7 @@ def test_a_lost_answer_is_no_connection(simulator: Simulator) -> None:
     within(simulator, use)
 
 
-def test_what_is_no_simulator_is_named() -> None:
+def test_a_target_that_is_no_simulator_is_named() -> None:
     """Such as the fixture that has the simulator, when the connector is made and not by the first request."""
     with pytest.raises(
         SettingError, match=r"SimulatorConnector\(service\)=GraphCalls: expected a simulator, or a host"
@@ -148,7 +148,7 @@ def test_what_is_no_simulator_is_named() -> None:
         SimulatorConnector(GraphCalls.__new__(GraphCalls))  # type: ignore[arg-type]  # the mistake itself
 
 
-def test_each_library_says_what_the_others_take(simulator: Simulator) -> None:
+def test_a_transport_of_another_library_is_refused_with_the_right_one(simulator: Simulator) -> None:
     """The transport, the adapter and the connector, each given to a client of another library."""
     inner: Any = SimulatorTransport(simulator)
 
@@ -163,7 +163,7 @@ def test_each_library_says_what_the_others_take(simulator: Simulator) -> None:
         httpx.Client(transport=cast("Any", SimulatorAdapter(simulator))).get(CALLS)
 
 
-def test_it_is_not_imported_before_it_is_used() -> None:
+def test_aiohttp_is_not_imported_before_it_is_used() -> None:
     """A project without aiohttp never loads it."""
     program = "import sys; import pytest_graphcalls.clients.everywhere; assert 'aiohttp' not in sys.modules"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -154,7 +154,7 @@ REMOVAL = "/communications/calls/57da/participants/7d50"
 TOKEN = {"Authorization": "Bearer x"}
 
 
-def test_what_passes_is_recorded(ask: Callable[[Any], Ask]) -> None:
+def test_exchanges_are_recorded(ask: Callable[[Any], Ask]) -> None:
     """The recorder that was given sees each exchange once, and the client gets the answer."""
     seen: list[Exchange] = []
     answer = ask(CheckedTransport(httpx.MockTransport(wrong), seen.append))("DELETE", REMOVAL, headers=TOKEN)
@@ -218,7 +218,7 @@ def test_a_played_answer_is_not_compared_with_its_request(
     assert (len(recorder.exchanges), recorder.findings) == (1, ())
 
 
-def test_other_hosts_pass_unjudged(ask: Callable[[Any], Ask], no_recorder: None) -> None:
+def test_exchanges_with_other_hosts_are_not_judged(ask: Callable[[Any], Ask], no_recorder: None) -> None:
     """What is not Graph is none of our business."""
     transport = CheckedTransport(httpx.MockTransport(wrong))
     assert ask(transport)("GET", "https://example.com/anything").status_code == 200

@@ -71,7 +71,7 @@ def test_faults_are_failures_of_the_clients_library(ask: Ask) -> None:
         assert isinstance(raised.value.request, httpx2.Request)
 
 
-def test_what_passes_is_checked(ask: Ask) -> None:
+def test_exchanges_are_checked(ask: Ask) -> None:
     """An answer that breaks the contract is found, and reaches the client unchanged."""
     recorder = Recorder(Contract.packaged())
     wrong = httpx2.MockTransport(lambda request: httpx2.Response(204, json={"surprise": True}))
@@ -126,7 +126,7 @@ def test_a_request_of_neither_is_named() -> None:
             session.get(CALLS)
 
 
-def test_it_is_not_imported_before_it_is_used() -> None:
+def test_httpx2_is_not_imported_before_it_is_used() -> None:
     """A project without httpx2 never loads it, nor requests."""
     program = "import sys; import pytest_graphcalls.clients.httpx; assert not {'httpx2', 'requests'} & {*sys.modules}"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -20,6 +20,6 @@ def test_a_missing_sdk_names_package_and_extra(monkeypatch, version, package):
     assert "pip install 'pytest-graphcalls[sdk]'" in str(caught.value)
 
 
-def test_there_are_two_versions():
+def test_an_unknown_version_is_refused():
     with pytest.raises(SettingError, match=r"version=v2: expected v1\.0 or beta\."):
         graph_service_client(Simulator(), version="v2")

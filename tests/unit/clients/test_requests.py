@@ -90,7 +90,7 @@ def test_a_lost_answer_is_no_connection(simulator: Simulator, session: requests.
 
 
 @pytest.mark.parametrize("adapter", [SimulatorAdapter, SimulatorTransport], ids=lambda kind: kind.__name__)
-def test_what_is_no_simulator_is_named(adapter: Callable[[Any], object]) -> None:
+def test_a_target_that_is_no_simulator_is_named(adapter: Callable[[Any], object]) -> None:
     """Such as the fixture that has the simulator, when the adapter is made and not by the first request."""
     with pytest.raises(SettingError) as error:
         adapter(GraphCalls.__new__(GraphCalls))

@@ -86,7 +86,7 @@ def test_a_cassette_is_replayed(pytester: pytest.Pytester) -> None:
     """A user's test runs on it, without a network."""
     pytester.makepyfile(test_bot=USERS_TEST)
     shutil.copytree(FILES / "cassettes", pytester.path / "cassettes")
-    result = pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:xdist", "--graphcalls-target=replay")
+    result = pytester.runpytest_inprocess("-p", "no:randomly", "-p", "no:xdist", "--graphcalls-target=replay")
     result.assert_outcomes(passed=1)
 
 

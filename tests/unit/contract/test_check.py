@@ -282,7 +282,7 @@ def test_a_snake_case_member_gets_the_hint_that_helps() -> None:
     assert finding.hint == "Did you mean 'identityProvider'?"
 
 
-def test_what_is_there_is_named_where_a_member_is_missing() -> None:
+def test_a_missing_member_is_reported_with_those_that_are_there() -> None:
     """A missing member has often been spelt in another way."""
     exchange = make.invite({"participant": [make.user()]})
     (found,) = [one for one in CONTRACT.check(exchange) if one.kind == "member-missing"]

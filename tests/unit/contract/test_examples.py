@@ -803,7 +803,7 @@ NOTIFICATIONS: dict[str, tuple[Json, list[str]]] = {
 
 
 @pytest.mark.parametrize("name", NOTIFICATIONS)
-def test_what_a_page_posts_keeps_the_contract(name: str) -> None:
+def test_a_notification_of_a_page_keeps_the_contract(name: str) -> None:
     """Contradictions are reported by name."""
     body, expected = NOTIFICATIONS[name]
     assert sorted(names(CONTRACT.check_notification(body))) == sorted(expected)

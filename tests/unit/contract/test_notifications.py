@@ -44,7 +44,7 @@ def found(body: Any, version: str = "v1.0") -> list[tuple[str, str, str]]:
         ),
     ],
 )
-def test_what_is_printed_or_captured_is_accepted(body: Any, version: str) -> None:
+def test_printed_and_captured_notifications_are_accepted(body: Any, version: str) -> None:
     """By both versions, without a notice."""
     assert found(body, version) == []
 
@@ -200,7 +200,7 @@ def test_a_null_id_is_accepted_in_notifications_only() -> None:
         ),
     ],
 )
-def test_what_is_wrong_is_found_where_it_is(body: Any, expected: list[tuple[str, str, str]]) -> None:
+def test_a_wrong_member_is_found_at_its_place(body: Any, expected: list[tuple[str, str, str]]) -> None:
     """Once each."""
     assert sorted(found(body)) == sorted(expected)
 
@@ -281,7 +281,7 @@ def judged_by(**facts: Any) -> list[Severity]:
     ],
 )
 def test_a_payload_known_only_from_reports_is_a_notice(evidence: Evidence, weights: list[Severity]) -> None:
-    """And what was only inferred is not judged."""
+    """An inferred payload is not judged at all."""
     assert judged_by(evidence=evidence) == weights
 
 

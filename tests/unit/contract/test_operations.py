@@ -28,12 +28,12 @@ def test_roles_depend_on_the_kind_where_a_file_says_so() -> None:
 
 
 def test_roles_of_a_kind_are_asked_for_where_the_check_is_by_kind_only() -> None:
-    """Else they would never be looked at."""
+    """Roles of a kind would never be checked otherwise."""
     for operation in CONTRACT.operations.values():
         assert bool(operation.permissions.kinds) is (operation.permissions.checked is RoleCheck.KIND), operation.id
 
 
-def test_what_an_operation_starts_is_read_from_its_file() -> None:
+def test_the_long_running_operation_is_read_from_the_file() -> None:
     """Its type, the status in the answer, what comes back, the queue, and how it ends."""
     spec = CONTRACT.operation("call-playprompt").long_running
     assert spec is not None
@@ -49,7 +49,7 @@ def test_what_an_operation_starts_is_read_from_its_file() -> None:
     assert (cancelled.code, cancelled.subcode, cancelled.status) == (400, 8508, "failed")
 
 
-def test_what_is_started_is_what_is_answered() -> None:
+def test_the_started_operation_has_the_type_of_the_answer() -> None:
     """The type of the operation is that of the answer, one that goes on can end, and one that is done never does."""
     for operation in CONTRACT.operations.values():
         spec = operation.long_running

@@ -37,7 +37,7 @@ def test_a_change_of_what_is_checked_changes_the_revision(folder: Path, file: st
 
 
 @pytest.mark.parametrize(("file", "old", "new"), IRRELEVANT)
-def test_other_changes_leave_the_revision_as_it_is(folder: Path, file: str, old: str, new: str) -> None:
+def test_other_changes_do_not_change_the_revision(folder: Path, file: str, old: str, new: str) -> None:
     """Wording, that of shared rules included, and other operations."""
     damage(folder, file, old, new)
     assert Contract(folder).operation_revision("call-reject") == Contract.packaged().operation_revision("call-reject")

@@ -143,7 +143,7 @@ def test_a_path_that_means_nothing_says_why(method: str, path: str, reason: str,
     assert (miss.reason, miss.nearest) == (reason, nearest)
 
 
-def test_what_only_the_other_version_has_is_said_to_be_there() -> None:
+def test_an_operation_of_the_other_version_is_named() -> None:
     """Of every operation, covered or not, whose address has no other meaning in the version that was asked."""
     known = [*CONTRACT.operations.values(), *CONTRACT.uncovered]
     both = {(one.method, one.path) for one in known if len(one.versions) == 2}

@@ -40,7 +40,7 @@ def test_a_rule_that_is_named_is_written_out() -> None:
     )
 
 
-def test_what_the_operation_says_itself_stands() -> None:
+def test_members_of_the_operation_win_over_the_shared_rule() -> None:
     """The rest is shared."""
     rule = CONTRACT.rule("call-reject.token-is-required")
     assert rule.holds == "POST …/reject without an Authorization header is answered 401 and the call keeps ringing."

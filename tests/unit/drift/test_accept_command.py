@@ -242,7 +242,7 @@ def test_after_an_outage_prune_removes_expired_acceptances_only(
     assert "only those that have expired were looked for" in capsys.readouterr().out
 
 
-def test_where_nothing_is_to_be_done_nothing_is_written(capsys: pytest.CaptureFixture[str]) -> None:
+def test_prune_without_anything_to_remove_writes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     """No file is made, none is touched."""
     assert prune() == 0
     assert not FILE.exists()

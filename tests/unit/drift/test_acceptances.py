@@ -97,7 +97,7 @@ def test_a_table_that_is_accepted_again_keeps_the_comments_on_top_of_it(tmp_path
 
 
 def test_a_table_goes_with_its_comments(tmp_path: Path) -> None:
-    """And nothing else does."""
+    """All other comments are kept."""
     path = tmp_path / "drift.toml"
     path.write_text(BY_HAND, encoding="utf-8")
     AcceptedFile.read(path).without([A]).write()
@@ -205,7 +205,7 @@ def test_a_file_that_is_not_understood_is_not_touched(name: str, tmp_path: Path)
     assert path.read_text(encoding="utf-8") == text
 
 
-def test_what_is_no_text_is_said_so(tmp_path: Path) -> None:
+def test_a_file_that_is_no_text_is_reported(tmp_path: Path) -> None:
     """Bytes of another encoding, and a folder."""
     path = tmp_path / "drift.toml"
     path.write_bytes(b"\xff\xfe\x00")

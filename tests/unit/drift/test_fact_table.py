@@ -60,7 +60,7 @@ def test_a_side_that_was_looked_at_says_what_the_contract_says() -> None:
     assert row.disagree
 
 
-def test_where_all_say_the_same_only_the_contract_is_behind() -> None:
+def test_three_sides_that_agree_are_not_a_contradiction() -> None:
     """They differ from it, and agree with one another."""
     (row,) = rows([METADATA, replace(PAGE, after="Edm.String")])
     assert row.contract == "Edm.Boolean"

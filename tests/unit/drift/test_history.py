@@ -166,7 +166,7 @@ def test_jobs_may_run_at_the_same_time(file: Path) -> None:
         assert sorted(one.count for one in kept.known().values()) == [10, 10, 10, 30]
 
 
-def test_only_so_many_nights_are_kept(file: Path) -> None:
+def test_the_number_of_kept_nights_is_limited(file: Path) -> None:
     """The oldest nights go, and the differences that only they had seen."""
     clock, old, new = Clock(), difference("$.old"), difference("$.new")
     with History(file, keep=3, now=clock) as kept:
@@ -236,7 +236,7 @@ def test_an_older_schema_is_brought_up_to_date(file: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("content", [b"nights: []\n", b"SQLite format 3\0" + b"\0" * 200])
-def test_what_is_no_history_is_refused(file: Path, content: bytes) -> None:
+def test_a_file_that_is_no_history_is_refused(file: Path, content: bytes) -> None:
     """A text, or half a database, is not written over."""
     file.parent.mkdir()
     file.write_bytes(content)
@@ -288,7 +288,7 @@ def test_a_folder_that_cannot_be_made_says_so(tmp_path: Path) -> None:
         History(tmp_path)
 
 
-def test_nothing_secret_is_kept(file: Path) -> None:
+def test_no_secret_is_kept(file: Path) -> None:
     """Tokens in a sample or in a difference's words are masked before they are written."""
     secret = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJlLW9mLXRoZS10b2tlbg"
     asked = Request("GET", f"/v1.0/x?access_token={secret}", Headers([("Authorization", f"Bearer {secret}")]))

@@ -68,8 +68,8 @@ def test_runs_are_counted_by_fingerprint() -> None:
         (1, 2, 3, Status.FLAKY),
     ],
 )
-def test_what_does_not_come_again_is_flaky(came: int, runs: int, needed: int, status: Status) -> None:
-    """So many times, or each time where there were fewer runs."""
+def test_a_difference_that_is_not_repeated_is_flaky(came: int, runs: int, needed: int, status: Status) -> None:
+    """It has to be repeated as often as set, or in each run where there were fewer."""
     found = only(Sighting(ONE, ("here",), came, runs), needed=needed)
     assert (found.status, found.repeated) == (status, (came, runs))
 
@@ -89,7 +89,7 @@ def test_an_acceptance_holds_to_the_end_of_its_last_day(expires: date | None, st
     assert (found.status, found.acceptance) == (status, accepted(expires)[NAME])
 
 
-def test_what_is_accepted_is_not_flaky_and_what_has_expired_may_be() -> None:
+def test_an_accepted_difference_is_not_flaky_and_an_expired_one_may_be() -> None:
     """An accepted difference is known; one that comes once in three runs still decides nothing."""
     once = Sighting(ONE, ("here",), 1, 3)
     assert only(once, accepted(), needed=2).status is Status.ACCEPTED
@@ -111,7 +111,7 @@ def test_a_clock_that_was_set_back_changes_no_order() -> None:
 
 
 def test_the_heaviest_comes_first() -> None:
-    """Then by fingerprint, so that two nights have the same order."""
+    """Equal severities are sorted by fingerprint, so that two nights have the same order."""
     kinds = [Kind.LATENCY_SHIFTED, Kind.MEMBER_NEW, Kind.STATUS_CHANGED, Kind.MEMBER_GONE, Kind.TYPE_CHANGED]
     found = entries([Sighting(observation(kind), ()) for kind in kinds], {}, {}, TONIGHT)
     severities = [one.difference.severity.value for one in found]
@@ -155,7 +155,7 @@ def test_the_heaviest_that_decides_is_the_outcome(
         (Status.FLAKY, Outcome.NO_DRIFT),
     ],
 )
-def test_what_is_accepted_or_flaky_decides_nothing(status: Status, expected: Outcome) -> None:
+def test_accepted_and_flaky_differences_decide_nothing(status: Status, expected: Outcome) -> None:
     """However heavy it is."""
     assert outcome([entry(Kind.MEMBER_GONE, status)], []) is expected
 

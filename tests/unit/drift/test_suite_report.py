@@ -102,7 +102,7 @@ def test_a_rule_that_another_test_found_broken_is_broken() -> None:
     assert (observation.difference.subject, observation.difference.place) == (RULE, "other")
 
 
-def test_what_a_test_sends_is_never_drift() -> None:
+def test_a_finding_in_a_request_is_never_drift() -> None:
     """A rule that only a request has broken is the project's own doing."""
     own = replace(BASE, side=Side.REQUEST, kind=Found.MEMBER_MISSING)
     data = report(record(Outcome.HELD, Seen(own, 0, FindingStatus.FAILS), rules=()))
@@ -111,7 +111,7 @@ def test_what_a_test_sends_is_never_drift() -> None:
 
 
 def test_a_broken_rule_is_shown_where_an_answer_broke_it() -> None:
-    """And not in another test, whose own request broke it, too."""
+    """The place is not another test, whose own request broke it, too."""
     sent = replace(BASE, side=Side.REQUEST, kind=Found.MEMBER_MISSING)
     first = replace(record(Outcome.HELD, Seen(sent, 0, FindingStatus.ELSEWHERE)), rules=(), nodeid="first")
     second = replace(record(Outcome.HELD, Seen(BASE, 0, FindingStatus.ELSEWHERE)), rules=(), nodeid="second")
@@ -165,7 +165,7 @@ def test_other_findings_are_no_difference(finding: Finding) -> None:
     assert differences(report(record(Outcome.HELD, Seen(finding, 0, FindingStatus.NOTED)))) == []
 
 
-def test_what_was_expected_is_no_difference() -> None:
+def test_an_expected_violation_is_no_difference() -> None:
     """A test that provokes something has announced it."""
     finding = replace(BASE, rule="", kind=Found.TYPE_WRONG)
     assert differences(report(record(Outcome.HELD, Seen(finding, 0, FindingStatus.EXPECTED)))) == []
@@ -190,7 +190,7 @@ def test_a_shape_in_a_notification_is_shown_as_it_was_posted() -> None:
     assert [(one.posted_to, one.body) for one in observed] == [("https://bot/x", {"value": []})]  # type: ignore[union-attr]  # a notification
 
 
-def test_what_could_not_be_checked_is_said() -> None:
+def test_a_rule_that_could_not_be_checked_is_reported() -> None:
     """A fault decides, a missing capability of the target does not; versions that were not requested are left out."""
     data = report(record(Outcome.COULD_NOT_CHECK, reason="It was answered 503."))
     found = unchecked(data)

@@ -19,7 +19,7 @@ from tests.unit.leakscan.samples import JWT, kinds
 
 @examples(100)
 @given(st.text(max_size=200) | st.binary(max_size=200))
-def test_nothing_raises(text):
+def test_no_text_raises_an_exception(text):
     assert [*scan(text, ["secret"])] == sorted(scan(text, ["secret"]))
 
 
@@ -46,7 +46,7 @@ def test_random_texts_are_found():
     ),
     st.uuids(),
 )
-def test_it_finds_nothing_in_what_the_redactor_has_passed(value, guid):
+def test_the_scan_finds_nothing_in_redacted_text(value, guid):
     sent = Exchange(
         Request(
             "POST", f"https://graph.microsoft.com/v1.0/users/a@b.de/x?mail=a@b.de&sig={guid}", Headers({"Cookie": JWT})

@@ -92,7 +92,7 @@ def test_a_refused_recording_is_compared_and_not_kept(begun: NightSettings) -> N
     assert not [name for name, text in shown(begun.out).items() if "megan" in text.lower()]
 
 
-def test_what_a_night_has_masked_is_said_in_one_line(begun: NightSettings) -> None:
+def test_secrets_that_a_night_has_masked_are_one_line(begun: NightSettings) -> None:
     """In the verdict and in the summary, by kind."""
     seen = seen_with(begun, {READ: Said((answered(),), "broken", "seen by megan.bowen@fabrikam-calls.com")})
     assert seen.masked["e-mail address"] >= 1

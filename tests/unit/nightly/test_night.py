@@ -180,7 +180,7 @@ def test_a_number_where_a_text_was_has_one_name(begun: NightSettings) -> None:
     ]
 
 
-def test_one_run_is_enough_if_asked(begun: NightSettings) -> None:
+def test_the_repetition_can_be_switched_off(begun: NightSettings) -> None:
     """1/1 asks for no repetition."""
     fake = always({READ: Said((answered(direction=None),))})
     seen = run_night(replace(begun, repetition=Repetition(1, 1)), fake)
@@ -348,7 +348,7 @@ def test_many_tests_with_one_reason_are_one_line(begun: NightSettings) -> None:
 
 
 def test_the_key_of_the_baseline_is_passed_on(begun: NightSettings) -> None:
-    """So that the same people have the same pseudonyms every night."""
+    """With it the same people have the same pseudonyms every night."""
     (begun.baseline / ".graphcalls-key").write_text("abc\n")
     fake = Fake()
     run_night(begun, fake)

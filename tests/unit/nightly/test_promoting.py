@@ -146,7 +146,7 @@ def test_the_next_promotion_removes_the_rest_of_a_killed_one(tonight: Path, sett
     assert everything(settings.baseline) == before
 
 
-def test_of_several_the_latest_is_put_back(settings: NightSettings) -> None:
+def test_the_latest_of_several_old_baselines_is_put_back(settings: NightSettings) -> None:
     """Whatever its name; and a name with brackets in it is no pattern."""
     folder = settings.baseline.with_name("base[1]")
     earlier, later = (folder.parent / f".base[1].old-{name}" for name in ("9", "1"))

@@ -159,5 +159,5 @@ def test_the_password_in_an_address_is_hidden_where_it_was_cut(cut):
         ("said abc8Q~" + "x" * 34, "said REDACTED"),
     ],
 )
-def test_what_tracebacks_and_settings_show_is_masked(text, shown):
+def test_secrets_in_tracebacks_and_settings_are_masked(text, shown):
     assert shown == mask(text) == mask(shown) == OF_REPORTS.text(text)

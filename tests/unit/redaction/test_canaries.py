@@ -29,7 +29,7 @@ def test_a_canary_is_masked_by_the_leak_scan_alone(name):
 
 
 @every("name", [name for name in CANARIES if "Base64" in name or "hex" in name])
-def test_nothing_is_left_of_what_is_packed(name):
+def test_canaries_in_packed_bodies_are_masked(name):
     assert re.findall(r"[A-Za-z0-9+/]{24,}", CANARIES[name].text)
     for shown in (mask(CANARIES[name].text), hide(CANARIES[name].text, mask=MASK, people=False)[0]):
         assert not re.findall(r"[A-Za-z0-9+/]{24,}", shown)

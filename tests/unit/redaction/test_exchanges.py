@@ -128,7 +128,7 @@ def test_the_length_follows_the_body():
     assert [("Content-Length", str(len(clean.body))), ("X", "1")] == list(clean.headers.pairs)
 
 
-def test_what_holds_no_secret_comes_back_byte_for_byte():
+def test_an_exchange_without_secrets_comes_back_byte_for_byte():
     value = exchange(
         url="https://graph.microsoft.com/v1.0/communications/calls/a%20b?$filter=x%20eq%20'1'",
         sent=b'{ "b" : 1.0,\r\n "a": "\\u00e4" }',

@@ -98,7 +98,7 @@ def test_a_pseudonym_behind_a_scheme_is_no_token(scheme, value):
 
 @examples(100)
 @given(st.binary(max_size=200), st.text(max_size=60))
-def test_nothing_raises(body, text):
+def test_no_exchange_raises_an_exception(body, text):
     value = exchange(url=text, sent=body, got=text.encode("utf-8", "surrogatepass"), headers=[("X", text)])
     once = CASSETTE.exchange(value)
     assert once == CASSETTE.exchange(once)

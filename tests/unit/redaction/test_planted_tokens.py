@@ -126,7 +126,7 @@ def test_the_shape_of_a_json_value_stays(value):
 
 @examples(100)
 @given(st.binary(max_size=200), st.text(max_size=60))
-def test_nothing_raises(body, text):
+def test_no_value_raises_an_exception(body, text):
     redact_exchange(exchange(url=text, sent=body, got=text.encode("utf-8", "surrogatepass"), headers=[("X", text)]))
 
 

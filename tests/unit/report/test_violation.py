@@ -99,7 +99,7 @@ def test_exchanges_have_a_message_each() -> None:
     assert "exchange  2 of 2" in second
 
 
-def test_what_is_found_again_is_shown_once() -> None:
+def test_a_repeated_finding_is_shown_once() -> None:
     """Where it came up first, with the numbers of all exchanges; what came up later only, has a message of its own."""
     exchanges = [Exchange(REQUEST, RESPONSE)] * 3
     seen = [Seen(FINDING, number, FindingStatus.FAILS) for number in (0, 2, 2)]
@@ -127,7 +127,7 @@ def test_the_headline_names_the_closest_thing_known(facts: dict[str, object], he
     assert message(replace(FINDING, **facts))[0] == headline  # type: ignore[arg-type]  # the table above has the types
 
 
-def test_what_is_not_known_has_no_line() -> None:
+def test_an_unknown_fact_has_no_line() -> None:
     """No empty rule, page or next step."""
     bare = replace(FINDING, side=Side.RESPONSE, rule="", page="", operation="")
     names = [line.split()[0] for line in message(bare)[1:5]]

@@ -189,7 +189,7 @@ UNOBSERVED = (
 
 
 def season(count: int = 60, *, seed: int = 4, rules: int | None = 80, target: str = "live") -> list[Night]:
-    """So many nights, oldest first; the last is tonight. Of all rules for ``rules=None``."""
+    """The given number of nights, oldest first; the last is tonight. Of all rules for ``rules=None``."""
     random = Random(seed)
     names = [f"{rule.id}@{version}" for rule in Contract.packaged().rules.values() for version in rule.versions]
     if rules:

@@ -115,7 +115,7 @@ def test_the_sentences_name_the_heaviest_and_what_does_not_count(written: dict[s
 
 
 def test_a_quiet_night_says_what_held(written: dict[str, Any]) -> None:
-    """And since when nothing has moved."""
+    """The sentence also says since when there was no drift."""
     data = document(verdict(season(1), outcome=Outcome.NO_DRIFT, entries=(), unchecked=UNCHECKED[:1]))
     (sentence,) = data["sentences"]
     assert sentence.endswith(" rules held. Nothing has moved since the recordings of 12 Nov 2026.")

@@ -84,7 +84,7 @@ def test_the_workflow_may_do_no_more_than_it_has_to() -> None:
     assert workflow["jobs"]["nightly"]["permissions"] == {"contents": "read", "id-token": "write", "issues": "write"}
 
 
-def test_what_comes_after_the_night_comes_when_it_fails_too() -> None:
+def test_steps_after_the_night_run_when_it_fails_too() -> None:
     """Drift is a failed step; its report is what the job is for."""
     steps = yaml.safe_load(GITHUB.read_text(encoding="utf-8"))["jobs"]["nightly"]["steps"]
     at = next(number for number, step in enumerate(steps) if step.get("id") == "night")
@@ -123,7 +123,7 @@ def test_the_token_is_renewed_while_the_night_goes_on(path: Path) -> None:
     assert 'kill "$refreshing"' in script
 
 
-def test_what_the_pseudonyms_depend_on_is_in_the_artifact() -> None:
+def test_the_key_of_the_pseudonyms_is_in_the_artifact() -> None:
     """It is a hidden file; without it every baseline that is promoted would have other ones."""
     steps = yaml.safe_load(GITHUB.read_text(encoding="utf-8"))["jobs"]["nightly"]["steps"]
     (whole,) = [step["with"] for step in steps if step.get("with", {}).get("path") == "nightly"]
@@ -157,7 +157,7 @@ def test_the_files_that_are_named_are_the_files_that_are_written(path: Path) -> 
 
 
 def test_the_jobs_token_goes_to_the_sign_in_and_the_one_work_item_only() -> None:
-    """And by name: Azure gives it to no script that does not ask. The suite does not get it."""
+    """Azure gives the token to a script by name only. The suite does not get it."""
     steps = yaml.safe_load(AZURE.read_text(encoding="utf-8"))["jobs"][0]["steps"]
     night, last = [step for step in steps if "System.AccessToken" in str(step)]
     script = night["inputs"]["inlineScript"]

@@ -112,15 +112,15 @@ def test_a_mark_that_the_service_has_written_hides_nothing(github: Issues, main:
     assert GONE.fingerprint not in comment
 
 
-def test_what_was_accepted_is_no_news(github: Issues, main: Any, tmp_path: Path) -> None:
-    """Nor what is flaky."""
+def test_an_accepted_difference_is_no_news(github: Issues, main: Any, tmp_path: Path) -> None:
+    """A flaky one is no news, either."""
     main(night(tmp_path, entries=(entry(GONE),)))
     main(night(tmp_path, entries=(entry(GONE), entry(NEW, Status.ACCEPTED), entry(BROKEN, Status.FLAKY))))
     assert github.comments == []
 
 
 def test_a_night_without_drift_closes_it(github: Issues, main: Any, tmp_path: Path) -> None:
-    """And says so; the next one finds nothing to close."""
+    """A comment says so; the next night finds no issue to close."""
     main(night(tmp_path, entries=(entry(GONE),)))
     quiet = night(tmp_path, outcome=Outcome.NO_DRIFT, entries=())
     assert main(quiet) == 0

@@ -133,7 +133,7 @@ def test_something_new_is_a_comment_and_a_new_text(boards: WorkItems, main: Any,
 
 
 def test_less_drift_is_a_new_text_and_no_comment(boards: WorkItems, main: Any, tmp_path: Path) -> None:
-    """Nor is what was accepted, or what is flaky, news."""
+    """Accepted and flaky differences are no news, either."""
     main(night(tmp_path, entries=(entry(GONE), entry(BROKEN))))
     main(night(tmp_path, entries=(entry(GONE), entry(NEW, Status.ACCEPTED), entry(BROKEN, Status.FLAKY))))
     assert boards.comments == []
@@ -160,7 +160,7 @@ def test_a_text_of_the_service_is_no_html_and_no_mark(boards: WorkItems, main: A
 
 
 def test_a_night_without_drift_closes_it(boards: WorkItems, main: Any, tmp_path: Path) -> None:
-    """And says so; the next one finds nothing to close."""
+    """A comment says so; the next night finds no work item to close."""
     main(night(tmp_path, entries=(entry(GONE),)))
     quiet = night(tmp_path, outcome=Outcome.NO_DRIFT, entries=())
     assert main(quiet) == 0

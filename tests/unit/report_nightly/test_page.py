@@ -66,7 +66,7 @@ def test_without_javascript_verdict_and_differences_are_read(tmp_path: Path) -> 
         assert words in text, words
 
 
-def test_it_needs_nothing_but_itself(tmp_path: Path) -> None:
+def test_the_page_loads_nothing(tmp_path: Path) -> None:
     """No element loads anything; a policy tells browsers to load nothing, either."""
     reader, _, _ = read(tmp_path)
     loading = {"link", "img", "iframe", "object", "embed", "video", "audio", "source", "base"}
@@ -147,7 +147,9 @@ def test_differences_of_earlier_nights_are_kept_for_the_grid(tmp_path: Path) -> 
     assert OLD.fingerprint not in text
 
 
-def test_where_there_is_no_room_the_oldest_lose_their_exchange(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_a_large_page_the_oldest_differences_lose_their_exchange(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The file stays small, and says what it can; what is older still is left out."""
     ages = [replace(OLD, subject=f"seen-{days}-days-ago") for days in range(9)]
     kept = {

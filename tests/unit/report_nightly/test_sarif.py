@@ -131,7 +131,7 @@ def made(**more: Any) -> dict[str, Any]:
     return data
 
 
-def test_what_the_standard_demands_is_there() -> None:
+def test_members_required_by_the_standard_are_there() -> None:
     """Required members, types and words."""
     assert [*Draft202012Validator(SARIF).iter_errors(made())] == []
 
@@ -179,8 +179,8 @@ def test_a_level_follows_from_the_severity(run: dict[str, Any], severity: str, l
     assert {one["level"] for one in run["results"] if one["properties"]["severity"] == severity} == {level}
 
 
-def test_what_was_accepted_is_suppressed_with_its_reason(run: dict[str, Any]) -> None:
-    """And what is flaky is under review."""
+def test_an_accepted_difference_is_suppressed_with_its_reason(run: dict[str, Any]) -> None:
+    """A flaky difference is under review."""
     found = {one["properties"]["standing"]: one.get("suppressions") for one in run["results"]}
     assert found["accepted"] == [
         {"kind": "external", "status": "accepted", "justification": "the service has announced it"}
@@ -202,7 +202,7 @@ def test_a_place_with_a_line_is_a_location_with_a_line(run: dict[str, Any]) -> N
     assert "region" not in places["contracts/test_participant_invite.py"]
 
 
-def test_what_could_not_be_looked_at_is_a_notification_of_the_tool() -> None:
+def test_an_unchecked_subject_is_a_notification_of_the_tool() -> None:
     """It is no result, because nothing was found."""
     (run,) = made(outcome=Outcome.COULD_NOT_CHECK, entries=())["runs"]
     (invocation,) = run["invocations"]

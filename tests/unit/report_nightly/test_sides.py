@@ -25,7 +25,7 @@ def rows(expected: Any, observed: Any, where: str = "") -> list[Row]:
 
 
 def test_a_missing_member_stands_alone_on_its_side() -> None:
-    """And it is what the difference is about."""
+    """The difference is about this line."""
     found = rows(exchange({"id": "a", "state": "x"}), exchange({"id": "a"}), "$.state")
     assert found == [Row("gone", hit=True, expected='  "state": "x"', observed="")]
 
@@ -59,7 +59,7 @@ def test_a_status_is_found_by_its_word() -> None:
     assert found == Row("changed", hit=True, expected="HTTP 200", observed="HTTP 202")
 
 
-def test_where_nothing_is_named_everything_that_differs_is_meant() -> None:
+def test_without_a_place_all_different_lines_are_marked() -> None:
     """Without a named place there is no other way to decide."""
     assert all(row.hit for row in rows(exchange({"a": 1}), exchange({"a": 2, "b": 1})))
 

@@ -33,7 +33,7 @@ def test_the_links_may_lead_to_where_a_job_has_put_the_page() -> None:
     assert f"(https://ci.example/7/report.html#d-{GONE.fingerprint})" in text
 
 
-def test_it_fits_on_a_screen_whatever_there_is() -> None:
+def test_the_summary_fits_on_a_screen() -> None:
     """Fifty differences are ten, and a link to the others."""
     many = tuple(entry(replace(GONE, subject=f"operation-{number}", before="x" * 5_000)) for number in range(50))
     missing = tuple(Unchecked(f"rule-{number}", "why " * 900) for number in range(50))
@@ -51,7 +51,7 @@ def test_the_first_line_is_the_verdict() -> None:
     assert "|" not in text
 
 
-def test_what_does_not_count_is_not_listed() -> None:
+def test_differences_that_do_not_count_are_not_listed() -> None:
     """Accepted and flaky ones are a number in a sentence."""
     text = summary(document(verdict(season(3), entries=(entry(GONE, Status.ACCEPTED),))), PAGE)
     assert GONE.fingerprint not in text

@@ -111,7 +111,7 @@ def test_a_file_where_the_folder_should_be_is_a_clear_sentence(tmp_path: Path) -
     assert (tmp_path / "night").read_text(encoding="utf-8") == "mine"
 
 
-def test_what_is_written_passes_the_leak_scan_but_for_two_digests(tmp_path: Path) -> None:
+def test_the_reports_pass_the_leak_scan_except_for_two_digests(tmp_path: Path) -> None:
     """The digests are those of the page's own style and script; nothing else looks random."""
     nights = season(30, rules=None)
     write(verdict(nights), nights, known(), tmp_path, facts=FACTS)

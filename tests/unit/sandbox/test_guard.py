@@ -168,14 +168,14 @@ def test_a_call_that_was_hung_up_is_over(ledger: Ledger, status: int, over: bool
     assert (ledger.open_calls() == ()) is over
 
 
-def test_other_requests_write_nothing(ledger: Ledger) -> None:
+def test_requests_that_create_no_call_are_not_in_the_ledger(ledger: Ledger) -> None:
     """To invite or to read makes no call."""
     for request in (READ, INVITE, Request("POST", "https://graph.example/v1.0/me/calls")):
         carried_out(guard(ledger), request, answer(200))
     assert not ledger.path.exists()
 
 
-def test_what_waits_between_two_attempts_is_no_open_intent(ledger: Ledger) -> None:
+def test_a_request_between_two_attempts_is_no_open_intent(ledger: Ledger) -> None:
     """An interrupt of the wait keeps no intent open."""
     flow = guard(ledger).flow(CREATE)
     next(flow)

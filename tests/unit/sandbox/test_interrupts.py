@@ -52,7 +52,7 @@ def test_the_handlers_of_others_come_back() -> None:
         signal.signal(signal.SIGTERM, before)
 
 
-def test_other_threads_have_no_signals() -> None:
+def test_deferring_signals_outside_the_main_thread_does_nothing() -> None:
     """There it does nothing, and does not fail."""
 
     def work() -> str:

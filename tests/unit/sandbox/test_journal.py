@@ -69,7 +69,7 @@ def test_each_line_is_forced_to_the_disk(path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_an_unanswered_request_is_over_after_45_minutes(path: Path) -> None:
-    """Then the service has ended the call, because no keepAlive was sent."""
+    """After that time the service has ended the call, because no keepAlive was sent."""
     Ledger(path, now=lambda: NOW).intend("1", "POST", URL, b"")
     assert len(Ledger(path, now=lambda: NOW + timedelta(minutes=44)).unanswered()) == 1
     assert Ledger(path, now=lambda: NOW + timedelta(minutes=46)).unanswered() == ()

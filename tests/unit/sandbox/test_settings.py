@@ -41,7 +41,7 @@ def test_a_short_join_address_holds_a_number(address: str, passcode: str) -> Non
 
 @pytest.mark.parametrize("address", [LONG, SHORT])
 @pytest.mark.parametrize("version", VERSIONS)
-def test_what_a_meeting_says_in_a_create_breaks_nothing(version: str, address: str) -> None:
+def test_a_create_for_a_meeting_keeps_the_contract(version: str, address: str) -> None:
     """A tenant is never judged by a request that the contract would object to."""
     body = {
         "@odata.type": "#microsoft.graph.call",

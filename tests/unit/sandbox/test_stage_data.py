@@ -12,7 +12,7 @@ from pytest_graphcalls.sandbox import Meeting, Sandbox, StageData
 HAS = Sandbox("t", (Meeting(join_id="1"),), ("u1", "u2"), ("b1",), "+1234567", "https://bot.example/calls")
 
 
-def test_nothing_is_given_out_twice() -> None:
+def test_no_value_is_given_out_twice() -> None:
     """Until there is no more of it."""
     dealt = StageData(facts=HAS)
     assert (dealt.user(), dealt.user()) == ("u1", "u2")
@@ -58,7 +58,7 @@ def test_an_error_names_the_setting_when_data_runs_out(what: str, sentence: str)
         ("callback", "callback", "a callback address"),
     ],
 )
-def test_what_a_sandbox_lacks_is_named(what: str, name: str, wanted: str) -> None:
+def test_a_missing_setting_of_a_sandbox_is_named(what: str, name: str, wanted: str) -> None:
     """No value is invented in its place: an invented callback address could belong to another server."""
     with pytest.raises(StageError) as error:
         getattr(StageData(facts=Sandbox("t")), what)()
@@ -67,7 +67,7 @@ def test_what_a_sandbox_lacks_is_named(what: str, name: str, wanted: str) -> Non
     assert error.value.see.endswith(f"GRAPHCALLS_SANDBOX_{name.upper()}")
 
 
-def test_elsewhere_everything_is_made_up() -> None:
+def test_outside_a_sandbox_all_data_is_invented() -> None:
     """A simulator accepts invented users."""
     made = StageData(str(number) for number in count(1))
     assert (made.user(), made.bot()) == ("1", "2")

@@ -45,7 +45,7 @@ def test_every_call_is_tried(ledger: Ledger) -> None:
     assert [call.call_id for call in Ledger(ledger.path).open_calls()] == ["a"]
 
 
-def test_only_some_of_them(ledger: Ledger) -> None:
+def test_a_sweep_may_be_limited_to_some_calls(ledger: Ledger) -> None:
     """A test ends what it has made itself."""
     service = Service()
     assert [ending.call.call_id for ending in hang_up(ledger, service, ROOT, "t1", only=["b"])] == ["b"]

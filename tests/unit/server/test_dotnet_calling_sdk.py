@@ -124,8 +124,8 @@ def accept(notes: dict[str, Any], headers: Headers) -> tuple[int, Headers]:
 
 
 @pytest.mark.parametrize("tenant", ["common", "of the call"])
-def test_it_signs_in_for_the_tenant_of_a_call(simulator: Simulator, sdk: Sdk, tenant: str) -> None:
-    """Which is common where a notification names none."""
+def test_the_sdk_signs_in_for_the_tenant_of_a_call(simulator: Simulator, sdk: Sdk, tenant: str) -> None:
+    """The tenant is common where a notification names none."""
     named = simulator.tenant_id if tenant == "of the call" else tenant
     sdk.sign_in(named, simulator.authority.app.app_id, simulator.signin.secret())
     call = simulator.incoming_call()
@@ -186,7 +186,7 @@ ACTIONS = [(one.id, version) for one in CONTRACT.operations.values() if one.acti
 
 
 @pytest.mark.parametrize(("id", "version"), ACTIONS)
-def test_its_names_of_actions_are_understood(id: str, version: str) -> None:
+def test_names_of_actions_of_the_sdk_are_understood(id: str, version: str) -> None:
     """Each one, with the namespace before it."""
     operation = CONTRACT.operation(id)
     path = f"/{version}{operation.path}".removesuffix(operation.action)
@@ -195,7 +195,7 @@ def test_its_names_of_actions_are_understood(id: str, version: str) -> None:
     assert found.operation is operation
 
 
-def test_its_ids_come_back(simulator: Simulator, sdk: Sdk) -> None:
+def test_ids_of_the_sdk_come_back(simulator: Simulator, sdk: Sdk) -> None:
     """In success and in failure."""
     call = simulator.incoming_call()
     for path in (f"/{call.id}", "/57dab8b1-894c-409a-b240-bd8beae78896"):

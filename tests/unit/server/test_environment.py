@@ -157,7 +157,7 @@ def test_the_formats_say_the_same(facts: ClientFacts) -> None:
 
 
 def test_a_hosts_file_names_every_host(facts: ClientFacts) -> None:
-    """But the regions, which no such file can name."""
+    """The regions are missing, because no such file can name them."""
     lines = hosts_file(facts)
     assert "127.0.0.1 graph.microsoft.com" in lines
     assert not [line for line in lines if "*" in line]

@@ -96,7 +96,7 @@ def test_every_host_of_the_cloud_is_reached_under_its_own_name(way: Way) -> None
     ],
 )
 def test_a_host_does_not_serve_the_paths_of_another(way: Way, url: str, says: str) -> None:
-    """So a bot with a wrong host name fails here as it would outside."""
+    """A bot with a wrong host name fails here as it would outside."""
     with way.client() as client:
         answer = client.get(url)
     assert (answer.status_code, answer.text) == (404, f"[pytest-graphcalls] {says}")

@@ -441,7 +441,7 @@ def found_at(url: str, *, served: bool = False) -> list[tuple[str, str, str, str
     "origin", ["http://graph.microsoft.com", "https://graph.microsoft.us", "https://graph.contoso.com:8443"]
 )
 def test_another_host_than_that_of_graph_is_a_violation(origin: str) -> None:
-    """So is plain http: in production the token could be read by others, and no server would answer."""
+    """Plain http is a violation, too: in production the token could be read by others, and no server would answer."""
     expected = [("violation", "call-get", "https://graph.microsoft.com", origin)]
     assert found_at(f"{origin}/v1.0{CALLS}/1") == expected
     assert found_at(f"{origin}/v1.0{CALLS}/1", served=True) == []

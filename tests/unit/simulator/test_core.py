@@ -99,7 +99,7 @@ def test_real_time_stands_still_at_the_end_of_the_calendar() -> None:
     assert simulator.clock.moment().year == 9999
 
 
-def test_what_is_due_runs_in_order_and_at_its_moment() -> None:
+def test_due_tasks_run_in_order_and_at_their_time() -> None:
     """By time, then by the order of asking; also what is asked for on the way."""
     clock = Clock(datetime(2026, 1, 1, tzinfo=UTC))
     ran: list[tuple[str, float]] = []
@@ -380,7 +380,7 @@ def test_timers_look_their_step_up_when_they_fire() -> None:
     assert call.state == "incoming"
 
 
-def test_it_is_safe_under_threads() -> None:
+def test_the_simulator_is_safe_under_threads() -> None:
     """Many clients at once: every answer is right and every id its own."""
     simulator = Simulator()
     bot, meeting = Bot(simulator), simulator.meeting()

@@ -131,7 +131,7 @@ def test_a_waiting_prompt_is_not_heard(simulator: Simulator, bot: Bot, call: Sim
 
 
 def test_a_call_that_ends_cuts_its_prompt(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
-    """And nothing that waited is begun."""
+    """Waiting prompts do not begin."""
     began = simulator.now
     bot.play(call)
     bot.play(call)

@@ -94,7 +94,7 @@ def test_several_join_one_by_one_and_one_notification_carries_them(
     assert operations == ["deleted operation completed 200/0"]
 
 
-def test_one_who_declines_among_several_fails_the_operation(
+def test_one_declining_invitee_of_several_fails_the_operation(
     bot: Bot, call: SimulatedCall, simulator: Simulator
 ) -> None:
     """The others are in nevertheless."""

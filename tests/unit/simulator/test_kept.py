@@ -26,7 +26,9 @@ def ask(bot: Bot, call: SimulatedCall, action: str) -> Response:
 
 
 @pytest.mark.parametrize(("what", "refused"), [("Recording", "400 8553"), ("Transcription", "409 8571")])
-def test_it_goes_on_until_it_is_stopped(simulator: Simulator, bot: Bot, what: str, refused: str) -> None:
+def test_a_recording_of_a_meeting_goes_on_until_it_is_stopped(
+    simulator: Simulator, bot: Bot, what: str, refused: str
+) -> None:
     """A second start is refused meanwhile, and taken afterwards."""
     call = bot.join()
     states = []
@@ -37,7 +39,7 @@ def test_it_goes_on_until_it_is_stopped(simulator: Simulator, bot: Bot, what: st
     assert states == [True, True, False, False, True]
 
 
-def test_it_is_that_of_all_bots_in_the_meeting(simulator: Simulator, bot: Bot) -> None:
+def test_a_recording_is_that_of_all_bots_in_the_meeting(simulator: Simulator, bot: Bot) -> None:
     """One starts the recording, the other stops it; other meetings are not recorded."""
     meeting = simulator.meeting(["Ana"])
     other = Bot(simulator, simulator.authority.register(name="Other"), "beta")
@@ -48,7 +50,7 @@ def test_it_is_that_of_all_bots_in_the_meeting(simulator: Simulator, bot: Bot) -
     assert not call.is_recorded
 
 
-def test_it_ends_with_the_last_call(simulator: Simulator, bot: Bot) -> None:
+def test_a_recording_ends_with_the_last_call(simulator: Simulator, bot: Bot) -> None:
     """A bot that joins the same meeting later finds no recording running."""
     meeting = simulator.meeting(["Ana"])
     call, second = bot.join(meeting), bot.join(meeting)
@@ -77,7 +79,7 @@ def test_the_call_shows_its_transcription(simulator: Simulator, bot: Bot) -> Non
     ]
 
 
-def test_the_start_ends_once(simulator: Simulator, bot: Bot) -> None:
+def test_the_end_of_the_start_is_notified_once(simulator: Simulator, bot: Bot) -> None:
     """The operation of a start goes on for a moment; that of a stop is over with the answer."""
     call = bot.join()
     before = simulator.notifier.count
@@ -90,7 +92,7 @@ def test_the_start_ends_once(simulator: Simulator, bot: Bot) -> None:
     assert simulator.notifier.count == before + 1
 
 
-def test_the_refusal_of_the_only_report_can_be_had(simulator: Simulator, bot: Bot) -> None:
+def test_the_reported_refusal_can_be_switched_on(simulator: Simulator, bot: Bot) -> None:
     """Its code is empty, and the same stands among the details (s17.2)."""
     call = bot.join()
     with simulator.fault("error", row="input-not-valid", operation="call-starttranscription"):

@@ -69,7 +69,7 @@ def test_a_person_in_the_lobby_hears_nothing_and_presses_no_keys(simulator: Simu
 
 
 def test_a_person_is_turned_away(simulator: Simulator, bot: Bot) -> None:
-    """And may come again."""
+    """The person may come again."""
     call, cleo = bot.join(), simulator.person("Cleo")
     cleo.waits(call)
     simulator.person("Ana").turns_away(call, "Cleo")

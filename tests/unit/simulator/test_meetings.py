@@ -52,7 +52,7 @@ def test_a_bot_joins_what_it_has_looked_up(simulator: Simulator, bot: Bot, meeti
 
 
 def test_a_meeting_that_a_bot_has_made_can_be_joined_by_its_number(simulator: Simulator, bot: Bot) -> None:
-    """And the call shows its chat."""
+    """The call shows the chat of the meeting."""
     olga = simulator.person("Olga").id
     made = bot.send("POST", f"/users/{olga}/onlineMeetings", {"subject": "Standup"}).json()
     number = made["joinMeetingIdSettings"]["joinMeetingId"]

@@ -55,5 +55,5 @@ def test_a_host_of_tenants_serves_the_keys_and_records_no_exchange() -> None:
 @pytest.mark.parametrize(
     "request_", [Request("POST", METADATA), Request("GET", "/v1/other"), Request("GET", "/v1.0/keys")]
 )
-def test_nothing_else_is_answered(request_: Request) -> None:
+def test_other_addresses_are_not_answered(request_: Request) -> None:
     assert Simulator().channel.answer(request_) is None

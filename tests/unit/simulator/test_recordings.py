@@ -160,7 +160,7 @@ def test_all_people_in_a_meeting_are_recorded(simulator: Simulator, bot: Bot) ->
 
 
 def test_a_recording_waits_for_what_is_played(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
-    """And a prompt waits for a recording."""
+    """A prompt waits for a running recording, too."""
     began = simulator.now
     bot.play(call)
     bot.record(call, playBeep=False)
@@ -239,7 +239,7 @@ def test_the_members_have_the_names_that_were_chosen(
 
 
 def test_a_switch_that_is_none_names_those_there_are(simulator: Simulator) -> None:
-    """And nothing is chosen; a reset takes the defaults again."""
+    """No switch is changed; a reset takes the defaults again."""
     switches = simulator.media.switches
     with pytest.raises(UnknownNameError, match=r"there is no switch 'name'\. Did you mean 'names'"):
         switches.choose(names="both", name="x")

@@ -20,5 +20,5 @@ def results() -> Iterator[Result]:
 
 @pytest.mark.parametrize("pair", sorted({f"{one.code}/{one.subcode}" for one in results()}))
 def test_every_simulated_result_is_in_the_catalogue(pair: str) -> None:
-    """So that ``graphcalls explain`` knows what a simulated notification says."""
+    """``graphcalls explain`` knows each of them."""
     assert pair in Contract.packaged().errors.results

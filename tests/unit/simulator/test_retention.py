@@ -106,7 +106,7 @@ def test_a_call_of_before_a_reset_says_so() -> None:
     assert repr(call) == f"SimulatedCall('{call.id}', state='not kept')"
 
 
-def test_what_is_not_delivered_is_kept() -> None:
+def test_undelivered_notifications_are_kept() -> None:
     """Time may stand still for long; the bot is notified of everything all the same."""
     simulator = Simulator()
     numbers: list[int] = []
@@ -151,7 +151,7 @@ def test_a_forgotten_call_keeps_nothing_in_memory() -> None:
 
 
 def test_a_reset_keeps_the_limits() -> None:
-    """And counts anew."""
+    """The counters start anew."""
     simulator = Simulator()
     simulator.keep_latest(calls=1, notifications=1)
     missed(simulator, 3)

@@ -39,7 +39,7 @@ def act(bot: Bot, call: SimulatedCall, name: str, action: str, **body: Any) -> R
 
 
 def hearing(simulator: Simulator, *names: str) -> dict[str, tuple[str, ...]]:
-    """Whom people hear, by the names of these."""
+    """The names of those whom each person hears, by the person's name."""
     return {name: simulator.person(name).hears for name in names}
 
 
@@ -57,7 +57,7 @@ def test_all_participants_hear_each_other(simulator: Simulator, call: SimulatedC
 
 @pytest.mark.parametrize("by", ["themselves", "bot"])
 def test_a_muted_participant_is_not_heard(simulator: Simulator, bot: Bot, call: SimulatedCall, by: str) -> None:
-    """And hears the others as before; only a mute by the service is a server mute (s6.3)."""
+    """The participant hears the others as before; only a mute by the service is a server mute (s6.3)."""
     if by == "bot":
         bot.mute(call, "Ana")
     else:
@@ -101,7 +101,7 @@ def test_a_bot_that_is_muted_halfway_was_heard(simulator: Simulator, bot: Bot, c
 
 
 def test_only_in_a_group_call_a_person_mutes_the_bot(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
-    """And only in one that they are in."""
+    """It has to be a call that the person is in."""
     with pytest.raises(NotAllowedNowError, match=r"Cleo is not in call .* and cannot take 'mutes_bot'"):
         simulator.person("Cleo").mutes_bot(call)
     peer = bot.ring(simulator.person("Cleo"))
@@ -150,7 +150,7 @@ def test_the_default_tune_has_no_address(simulator: Simulator, bot: Bot, call: S
     assert (music.uri, music.ends - music.begins, music.ended) == ("", 3, "stopped")
 
 
-def test_one_is_on_hold_at_a_time(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
+def test_one_participant_is_on_hold_at_a_time(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
     """A second start is refused until the first was stopped; a stop without a start changes nothing."""
     assert act(bot, call, "Ben", "stopHoldMusic").status == 202
     act(bot, call, "Ana", "startHoldMusic")
@@ -212,7 +212,7 @@ def test_a_person_who_holds_by_the_client_hears_no_participant(
     assert peer.state == "established"
 
 
-def test_of_a_muted_person_nothing_is_recorded(simulator: Simulator, bot: Bot) -> None:
+def test_a_muted_person_is_not_recorded(simulator: Simulator, bot: Bot) -> None:
     """A mute is silence, and ends a recording like silence."""
     call = bot.ring(simulator.person("Ana"))
     bot.record(call, maxSilenceTimeoutInSeconds=2, playBeep=False)
@@ -253,7 +253,7 @@ def change(bot: Bot, call: SimulatedCall, id: str, **body: Any) -> Response:
 
 
 def test_a_source_is_heard_by_its_receivers_alone(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
-    """And hears the others as before; nothing is notified (s14.6)."""
+    """The source hears the others as before; nothing is notified (s14.6)."""
     simulator.person("Cleo").joins(call)
     before = len(simulator.notifications)
     assert make(bot, call, "Ana", "Ben").json()["id"] == "Multicast"
@@ -282,7 +282,7 @@ def test_prompts_of_a_bot_that_is_a_source_are_heard_by_its_receivers(
 
 
 def test_groups_go_with_the_call_of_their_bot(simulator: Simulator, bot: Bot) -> None:
-    """Then everybody hears everybody again; groups of a second bot count beside them."""
+    """After it all participants hear each other again; groups of a second bot are kept."""
     meeting = simulator.meeting(["Ana", "Ben"])
     other = Bot(simulator, simulator.authority.register(name="Other Bot"))
     first, second = bot.join(meeting), other.join(meeting)

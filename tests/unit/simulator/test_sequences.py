@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -68,13 +69,19 @@ def wanted(step: Step, got: dict[str, Any], mri: str) -> dict[str, Any]:
     }
 
 
+@cache
+def played(id: str, version: str) -> tuple[list[Notification], list[dict[str, Any]], str]:
+    """What is posted when a sequence is played, what each of it tells, and the id by which messages name its person."""
+    scene = Scene(version)
+    PLAYS[id](scene)
+    mri = scene.person(PHONE if id.startswith("phone-") else "Cleo").identity.mri
+    return scene.posted, [shown(scene, note) for note in scene.posted], mri
+
+
 @pytest.mark.parametrize(("sequence", "version"), CASES, ids=[f"{one.id}@{version}" for one, version in CASES])
 def test_the_simulator_posts_the_steps_of_the_sequence(sequence: Sequence, version: str) -> None:
     """Payload, call, state, pair, message, people, deadline and evidence of every step, in order, and no step more."""
-    scene = Scene(version)
-    PLAYS[sequence.id](scene)
-    got = [shown(scene, note) for note in scene.posted]
-    mri = scene.person(PHONE if sequence.id.startswith("phone-") else "Cleo").identity.mri
+    _, got, mri = played(sequence.id, version)
     assert len(got) == len(sequence.steps), [f"{one['payload']} {one['state']}" for one in got]
     assert got == [wanted(step, one, mri) for step, one in zip(sequence.steps, got, strict=True)]
 
@@ -82,9 +89,8 @@ def test_the_simulator_posts_the_steps_of_the_sequence(sequence: Sequence, versi
 @pytest.mark.parametrize(("sequence", "version"), CASES, ids=[f"{one.id}@{version}" for one, version in CASES])
 def test_posted_notifications_keep_to_the_contract(sequence: Sequence, version: str) -> None:
     """Not a notification of a sequence differs from its payload."""
-    scene = Scene(version)
-    PLAYS[sequence.id](scene)
-    assert [str(found) for note in scene.posted for found in CONTRACT.check_notification(note.body, version)] == []
+    posted, _, _ = played(sequence.id, version)
+    assert [str(found) for note in posted for found in CONTRACT.check_notification(note.body, version)] == []
 
 
 def test_every_sequence_is_played_and_every_play_is_data() -> None:

@@ -119,7 +119,7 @@ def test_one_screen_is_shown_at_a_time(bot: Bot, host: SimulatedCall) -> None:
 def test_a_screen_takes_media_of_the_bot_itself(
     bot: Bot, media: dict[str, str] | None, modalities: list[str], wanted: str
 ) -> None:
-    """And the modality of shared screens; the refusal says what the call has."""
+    """It also takes the modality of shared screens; the refusal says what the call has."""
     facts = {"requestedModalities": modalities, **({"mediaConfig": media} if media else {})}
     call = bot.simulator.call(bot.create(**bot.simulator.meeting().coordinates, **facts).json()["id"])
     bot.simulator.advance(1)
@@ -256,7 +256,7 @@ def test_reports_of_devices_are_kept_by_call(bot: Bot) -> None:
     assert bot.simulator.store.device_quality == []
 
 
-def test_what_is_done_with_people_spares_the_gallery(simulator: Simulator) -> None:
+def test_a_gallery_is_not_muted_heard_or_transferred(simulator: Simulator) -> None:
     """It is not heard, is none of the others in a call, is not muted with all, and cannot be handed on."""
     bot = Bot(simulator, version="beta")
     call, ana = bot.join(), simulator.person("Ana")

@@ -248,7 +248,7 @@ def test_another_apps_certificate_is_refused(simulator: Simulator) -> None:
     assert refusal(by_assertion(simulator, assertion(simulator, made()))) == "assertion-signature"
 
 
-def test_what_is_no_certificate_cannot_be_registered(simulator: Simulator) -> None:
+def test_a_text_that_is_no_certificate_cannot_be_registered(simulator: Simulator) -> None:
     """A key alone is none."""
     with pytest.raises(ValueError, match="BEGIN CERTIFICATE"):
         simulator.signin.add_certificate(made().private())
@@ -308,7 +308,7 @@ def test_discovery_leads_to_the_other_addresses(simulator: Simulator) -> None:
 
 
 def test_instance_discovery_knows_the_host_that_is_asked_about(simulator: Simulator) -> None:
-    """So that msal trusts an authority that it does not know."""
+    """By it msal trusts an authority that it does not know."""
     asked_about = urlencode({"authorization_endpoint": f"https://localhost:8443/{UNKNOWN}/oauth2/v2.0/authorize"})
     facts = simulator.handle(Request("GET", f"{HOST}/common/discovery/instance?{asked_about}")).json()
     assert facts["tenant_discovery_endpoint"].startswith(f"https://localhost:8443/{UNKNOWN}/v2.0/")
@@ -440,7 +440,7 @@ def test_any_other_address_is_none_of_the_sign_ins(simulator: Simulator, path: s
     assert simulator.signin.answer(Request("GET", path)) is None
 
 
-def test_nothing_that_is_posted_breaks_it(simulator: Simulator) -> None:
+def test_no_posted_body_breaks_the_sign_in(simulator: Simulator) -> None:
     """Bytes, long fields, strange encodings."""
     address = f"{HOST}/{simulator.tenant_id}/oauth2/v2.0/token"
     for body in (

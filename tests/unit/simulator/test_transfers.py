@@ -70,7 +70,7 @@ def test_the_person_arrives_at_the_target(desk: Desk) -> None:
     ("script", "after"), [("declines", 2), ("is_busy", 0), ("never_answers", 60), ("is_unreachable", 0)]
 )
 def test_the_call_goes_on_when_the_target_does_not_take_it(desk: Desk, script: str, after: float) -> None:
-    """And can be transferred again."""
+    """The call can be transferred again."""
     getattr(desk.ben, script)()
     desk.transfer()
     desk.simulator.advance(after)
@@ -143,7 +143,7 @@ def test_each_documented_end_can_be_chosen(desk: Desk, form: str) -> None:
 
 
 def test_the_states_can_be_left_out_as_reported(desk: Desk) -> None:
-    """Then the end is all that the bot is notified of, and a failure."""
+    """The bot is notified of the end or a failure only."""
     desk.simulator.switches.choose(transfer_states="silent")
     desk.ben.declines()
     desk.transfer()
@@ -475,7 +475,7 @@ def test_two_targets_ring_for_60_seconds(ringing: Ringing) -> None:
 
 
 def test_a_caller_gives_up_while_the_target_rings(ringing: Ringing) -> None:
-    """Then it rings no longer."""
+    """The target stops ringing."""
     ringing.redirect(ringing.ben)
     ringing.simulator.advance(1)
     ringing.ana.hangs_up()
@@ -490,7 +490,7 @@ def answered_by(ringing: Ringing) -> Any:
 
 
 def test_a_phone_that_answers_is_shown_encrypted(ringing: Ringing) -> None:
-    """So the end comes with the answer; until then the call can be neither read as ended nor answered."""
+    """The end comes with the answer; until then the call can be neither read as ended nor answered."""
     ringing.redirect(ringing.simulator.person(PHONE))
     assert (ringing.call.state, answered_by(ringing)) == ("redirecting", [])
     assert code(ringing.bot.answer(ringing.call)) == "404 8522"
@@ -521,7 +521,7 @@ def test_a_caller_gives_up_while_a_phone_rings(ringing: Ringing) -> None:
 @pytest.mark.parametrize(
     ("choice", "phone", "state"), [("at-once", True, "terminated"), ("answered", False, "redirecting")]
 )
-def test_when_the_end_comes_can_be_chosen(ringing: Ringing, choice: str, phone: bool, state: str) -> None:
+def test_the_time_of_the_end_can_be_chosen(ringing: Ringing, choice: str, phone: bool, state: str) -> None:
     """At once, or with the answer, whatever the target is (s10.3)."""
     ringing.simulator.switches.choose(redirect_end=choice)
     ringing.redirect(ringing.simulator.person(PHONE) if phone else ringing.ben)
@@ -556,7 +556,7 @@ def test_a_second_bot_gets_a_redirected_call() -> None:
     assert ringing.ana.call.others == ("Second",)
 
 
-def test_what_is_unread_of_a_redirect_is_named(ringing: Ringing) -> None:
+def test_unread_members_of_a_redirect_are_named(ringing: Ringing) -> None:
     """Masks, and forwarding to several, are in no published notification."""
     answer = ringing.redirect(ringing.ben, maskCallee=True, maskCaller=True, targetDisposition="forward")
     assert evidence(answer).partition("unread=")[2] == "$.maskCallee, $.maskCaller, $.targetDisposition"

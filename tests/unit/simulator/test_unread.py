@@ -188,7 +188,7 @@ def watched(value: Any, path: str, seen: set[str]) -> Any:
     return Watched(value, path, seen) if isinstance(value, dict) else value
 
 
-def test_what_is_said_to_be_read_is_read() -> None:
+def test_members_listed_as_read_are_read() -> None:
     """The code looks at each place that the data of an operation has; where values are listed, it need not."""
     seen: dict[str, set[str]] = {id: set() for id in CONTRACT.operations}
 
@@ -265,7 +265,7 @@ def test_a_meeting_makes_targets_and_a_second_address_meaningless() -> None:
     assert evidence(bot.create(**both)).endswith("unread=$.chatInfo")
 
 
-def test_of_two_identities_in_a_set_one_is_read() -> None:
+def test_one_of_two_identities_in_a_set_is_read() -> None:
     """The other one is named; so is a type that is spelled as the Python sample of a reference page spells it."""
     bot = Bot(Simulator())
     ana, phone = bot.simulator.person("Ana"), bot.simulator.person("+15551234567")

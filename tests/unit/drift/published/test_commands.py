@@ -45,7 +45,7 @@ def openapi(folder: Path, *, without: str = "") -> str:
 def test_the_exit_code_says_what_the_metadata_comes_to(
     change: dict[str, str], code: int, outcome: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """And the last line says it in a word."""
+    """The last line says it in a word, too."""
     assert main(["drift", "metadata", "--csdl", csdl(tmp_path, **change)]) == code
     assert capsys.readouterr().out.splitlines()[-1] == f"Outcome: {outcome}"
 
@@ -53,7 +53,7 @@ def test_the_exit_code_says_what_the_metadata_comes_to(
 def test_a_difference_is_shown_with_its_fingerprint_and_its_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """So that it can be accepted."""
+    """The fingerprint is needed to accept it."""
     main(["drift", "metadata", "--csdl", csdl(tmp_path, without="subject")])
     first, place, *_ = capsys.readouterr().out.splitlines()
     difference = Difference(Kind.MEMBER_GONE, Origin.METADATA, "v1.0", "call", "subject", "Edm.String")

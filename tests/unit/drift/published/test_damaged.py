@@ -69,7 +69,7 @@ def failed(read: object, path: Path, text: str | bytes) -> PublishedFileError:
         ),
     ],
 )
-def test_what_is_no_csdl_says_so_with_its_line(text: str, line: int, problem: str, tmp_path: Path) -> None:
+def test_a_file_that_is_no_csdl_is_reported_with_its_line(text: str, line: int, problem: str, tmp_path: Path) -> None:
     """Neither another document nor one that would fill the memory is read to its end."""
     error = failed(read_csdl, tmp_path / "v1.csdl", text)
     assert error.line == line
@@ -140,7 +140,9 @@ def test_openapi_yaml_that_is_cut_between_two_lines_is_noticed(tmp_path: Path) -
         (json.dumps(SHORT), 1, "refers to the schema 'call', which is not there; is it cut off?"),
     ],
 )
-def test_what_is_no_openapi_says_so_with_its_line(text: str | bytes, line: int, problem: str, tmp_path: Path) -> None:
+def test_a_file_that_is_no_openapi_is_reported_with_its_line(
+    text: str | bytes, line: int, problem: str, tmp_path: Path
+) -> None:
     """YAML or JSON of another sort, damaged, or made to fill the memory."""
     error = failed(read_openapi, tmp_path / "openapi", text)
     assert error.problem.startswith(problem)
@@ -197,7 +199,7 @@ def test_actions_of_another_product_are_not_of_the_calls(tmp_path: Path) -> None
     assert "count" not in {name for name, _ in names}
 
 
-def test_what_stands_where_something_else_is_meant_states_nothing(tmp_path: Path) -> None:
+def test_values_of_a_wrong_shape_state_nothing(tmp_path: Path) -> None:
     """A text instead of members, a number instead of alternatives: strange, but nothing to stumble over."""
     document = forms.openapi(forms.types())
     schemas = document["components"]["schemas"]

@@ -296,14 +296,14 @@ def test_each_change_of_the_metadata_is_reported(
 
 @pytest.mark.parametrize("form", ["csdl", "openapi", "yaml"])
 @pytest.mark.parametrize("version", ["v1.0", "beta"])
-def test_what_the_contract_has_is_no_difference(version: str, form: str, tmp_path: Path) -> None:
+def test_metadata_that_fits_the_contract_has_no_differences(version: str, form: str, tmp_path: Path) -> None:
     """Published as it is, whatever the form, there is no difference: no overlay entry, nothing unknown of beta."""
     published = read(form, forms.types(version), tmp_path)
     assert list(differences(forms.types(version), published, forms.overlay(), version)) == []
     assert published.has_calls
 
 
-def test_what_the_overlay_adds_and_the_metadata_has_now_is_additive(tmp_path: Path) -> None:
+def test_a_member_of_the_overlay_that_is_published_now_is_additive(tmp_path: Path) -> None:
     """The hint says which entry to take out, and where the two differ."""
     published = forms.types()
     put(published, "complexTypes/identity/properties/tenantId", member())
@@ -320,7 +320,7 @@ def test_what_the_overlay_adds_and_the_metadata_has_now_is_additive(tmp_path: Pa
     assert hints["operationStatus running"] == take.format("operationStatus: running")
 
 
-def test_a_type_that_the_overlay_adds_and_the_metadata_has_now_is_additive(tmp_path: Path) -> None:
+def test_a_type_of_the_overlay_that_is_published_now_is_additive(tmp_path: Path) -> None:
     """As that of v1.0 has deltaParticipants, and that of beta may have it one day."""
     published = forms.types("beta")
     put(published, "entityTypes/deltaParticipants", {**published["entityTypes"]["entity"], "properties": {}})

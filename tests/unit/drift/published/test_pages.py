@@ -306,7 +306,7 @@ GAPS: list[tuple[str, Callable[[Path], object], list[str]]] = [
 
 
 @pytest.mark.parametrize(("_name", "spoil", "expected"), GAPS, ids=[row[0] for row in GAPS])
-def test_what_is_not_there_could_not_be_checked(
+def test_a_missing_page_could_not_be_checked(
     _name: str, spoil: Callable[[Path], object], expected: list[str], docs: Path
 ) -> None:
     """It is never a difference."""

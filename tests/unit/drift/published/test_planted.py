@@ -422,7 +422,7 @@ def test_a_file_is_compared_with_what_it_can_hold(
     assert bool(rest) == (len(missing) < 4)
 
 
-def test_what_is_documented_for_a_cloud_has_to_be_in_its_metadata(tmp_path: Path) -> None:
+def test_an_operation_documented_for_a_cloud_has_to_be_in_its_metadata(tmp_path: Path) -> None:
     """``answer`` is documented for US Government L4, so its metadata cannot be without it."""
     path = tmp_path / "v1.0-Fairfax.csdl"
     path.write_text(without(*LEFT_OUT, "answer"))

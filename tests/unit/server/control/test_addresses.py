@@ -111,7 +111,7 @@ def test_a_notification_of_a_suite_is_posted(ask: Ask, simulator: Simulator) -> 
 
 
 def test_a_request_in_the_ledger_says_its_operation(ask: Ask, simulator: Simulator) -> None:
-    """So that a suite finds those that it looks for; one that is none has no name."""
+    """A suite finds requests by that name; a request that is no operation has none."""
     phone = Phone(simulator)
     phone.reject("57da")
     phone.send("GET", "/nothing")
@@ -240,7 +240,7 @@ def test_a_fault_is_injected_listed_and_ended(ask: Ask, simulator: Simulator) ->
     assert Phone(simulator).send("GET", "/calls/57da").status == 404
 
 
-def test_what_a_fault_holds_is_released(ask: Ask, state: ServerState, simulator: Simulator) -> None:
+def test_a_held_notification_is_released(ask: Ask, state: ServerState, simulator: Simulator) -> None:
     """It goes out when time passes, and the fault stays."""
     state.bot(asgi(lambda notes, headers: None))
     ask("POST", "faults/hold")
@@ -310,7 +310,7 @@ def test_notifications_are_read_delivered_or_not(ask: Ask) -> None:
     assert ask("GET", "notifications?since=1")[1]["notifications"] == notes[1:]
 
 
-def test_what_is_old_is_no_longer_kept(ask: Ask, state: ServerState, simulator: Simulator) -> None:
+def test_old_calls_and_notifications_are_dropped(ask: Ask, state: ServerState, simulator: Simulator) -> None:
     """The number of dropped ones is shown; numbers go on, and a bot that hung up everything has done so."""
     simulator.keep_latest(calls=2, notifications=3)
     phone = Phone(simulator)
@@ -437,7 +437,7 @@ def test_everything_starts_anew(ask: Ask, state: ServerState) -> None:
         ("POST", "people", {}, 404, "Did you mean /_graphcalls/people/{person}?"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_done_is_said(
+def test_an_impossible_request_is_refused_with_a_reason(
     ask: Ask, state: ServerState, method: str, path: str, members: dict[str, Any], status: int, said: str
 ) -> None:
     """With the nearest match where a name is wrong; nothing is changed, and no notification is sent."""

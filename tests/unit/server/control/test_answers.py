@@ -11,13 +11,13 @@ KEPT_ANSWERS = [one for one in LINES if "asked" in json.loads(one)]
 KEPT_ADDRESSES = [json.loads(one) for one in LINES if one not in KEPT_ANSWERS]
 
 
-def test_each_answer_has_the_members_it_had() -> None:
+def test_every_answer_has_its_recorded_members() -> None:
     """In the same order and of the same types, with the same status."""
     for kept, now in zip(KEPT_ANSWERS, answers(), strict=True):
         assert json.dumps(now) == kept
 
 
-def test_each_address_takes_the_members_it_took() -> None:
+def test_every_address_takes_its_recorded_members() -> None:
     """Methods, paths, members and which of them are required; in which order they are listed does not matter."""
     kept, now = (
         sorted(listed, key=lambda one: (one["path"], one["method"])) for listed in (KEPT_ADDRESSES, addresses())

@@ -35,7 +35,7 @@ def test_this_machine_may_ask(host: str) -> None:
 
 @pytest.mark.parametrize("client", [ELSEWHERE, ("proxy", 1), ("", 0), None])
 def test_another_machine_may_not(client: tuple[str, int] | None) -> None:
-    """Nor a client whose address is unknown."""
+    """A client whose address is unknown may not, either."""
     assert said(client=client).startswith("403 /_graphcalls/reset answers this machine only")
     assert said(Reach.ANY, client=client) == ""
 
@@ -63,7 +63,7 @@ def test_members_come_as_json(kind: str) -> None:
     assert said(body=b"{}", Content_Type="application/json; charset=utf-8") == ""
 
 
-def test_what_is_off_says_so() -> None:
+def test_switched_off_addresses_say_how_to_switch_them_on() -> None:
     """To everybody, with what switches it on."""
     assert said(Reach.OFF) == (
         "404 The control addresses are off. "
@@ -83,7 +83,7 @@ def test_what_is_off_says_so() -> None:
         ("::ffff:192.0.2.7", False),
     ],
 )
-def test_what_this_machine_is_called(host: str, local: bool) -> None:
+def test_the_names_of_this_machine(host: str, local: bool) -> None:
     """An address that is every address of it is not this machine alone."""
     assert is_loopback(host) is local
 

@@ -54,7 +54,7 @@ def test_notifications_are_asked_for_once(remote: RemoteWorld, served: httpx.Cli
     assert remote.notifications == []
 
 
-def test_what_a_server_has_forgotten_is_not_missed(remote: RemoteWorld, state: ServerState) -> None:
+def test_notifications_that_a_server_has_dropped_are_not_missed(remote: RemoteWorld, state: ServerState) -> None:
     """What was read stays, and what comes is read once."""
     state.simulator.keep_latest(calls=1, notifications=2)
     for _ in range(3):

@@ -266,7 +266,7 @@ def test_two_faults_go_together(
     assert len(second.fired) == (0 if first.name == "drop" else 1)
 
 
-def test_what_is_kept_passes_no_fault_that_has_ended(simulator: Simulator, listener: Listener) -> None:
+def test_a_kept_notification_passes_no_fault_that_has_ended(simulator: Simulator, listener: Listener) -> None:
     keeps, twice = simulator.fault("hold"), simulator.fault("duplicate")
     simulator.incoming_call()
     simulator.advance(0)

@@ -166,7 +166,7 @@ def test_being_late_takes_real_time_over_http(simulator: Simulator, make: Callab
     assert simulator.now == now
 
 
-def test_others_are_answered_while_one_waits(simulator: Simulator, served: str) -> None:
+def test_other_requests_are_answered_while_one_waits(simulator: Simulator, served: str) -> None:
     call = Bot(simulator).join()
     simulator.fault("latency", seconds=3600, nth=1)
     url = f"{served}/v1.0/communications/calls/{call.id}"

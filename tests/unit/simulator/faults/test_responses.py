@@ -58,7 +58,7 @@ def test_every_fault_of_an_answer_is_exercised() -> None:
 def test_a_fault_does_what_it_says(
     simulator: Simulator, bot: Bot, name: str, facts: dict[str, Any], look: Look, seen: Any
 ) -> None:
-    """And nothing that it does counts as a violation by the service; ``bot.send`` asserts that."""
+    """A fault never counts as a violation by the service; ``bot.send`` asserts that."""
     call = bot.join()
     with simulator.fault(name, **facts) as fault:
         assert look(bot.get(f"/{call.id}")) == seen
@@ -190,7 +190,7 @@ def test_a_state_is_selected(simulator: Simulator, bot: Bot) -> None:
     assert fault.seen == 1
 
 
-def test_what_is_no_operation_is_left_alone(simulator: Simulator, bot: Bot) -> None:
+def test_a_request_that_is_no_operation_is_not_struck(simulator: Simulator, bot: Bot) -> None:
     """Whatever the simulator answers to it, and the keys of notifications, which are no part of the API."""
     paths = ("/communications/onlineMeetings", "/communications/calls/57da/mute")
     asked = [Request("GET", f"{GRAPH}/v1.0{path}") for path in paths]
@@ -218,7 +218,7 @@ def test_several_go_together(simulator: Simulator, bot: Bot) -> None:
     assert bot.get(f"/{call.id}").status == 503
 
 
-def test_what_gets_lost_is_lost_however_much_of_it_was_sent(simulator: Simulator, bot: Bot) -> None:
+def test_a_dropped_answer_stays_lost_under_half_sent(simulator: Simulator, bot: Bot) -> None:
     call = bot.join()
     simulator.fault("half-sent", sent=3)
     simulator.fault("dropped")
@@ -226,7 +226,7 @@ def test_what_gets_lost_is_lost_however_much_of_it_was_sent(simulator: Simulator
 
 
 def test_ending_twice_does_nothing(simulator: Simulator, bot: Bot) -> None:
-    """Nor does it end another fault of the same name."""
+    """It does not end another fault of the same name, either."""
     call = bot.join()
     with simulator.fault("500") as fault:
         fault.end()
