@@ -38,7 +38,9 @@ def raise_failing(recorder: Recorder) -> None:
 
 def take_messages(recorder: Recorder) -> list[str]:
     """One message for each exchange, and then for each notification, that fails the test; each is given once."""
-    return messages(recorder.take_failing(), recorder.exchanges, recorder.contract, recorder.flawed)
+    failing = recorder.take_failing()
+    # What was flawed is only asked for when it is shown: a server is asked for its notifications each time.
+    return messages(failing, recorder.exchanges, recorder.contract, recorder.flawed) if failing else []
 
 
 def messages(

@@ -97,11 +97,11 @@ class RemoteWorld:
         """A person of its tenant; see :meth:`.Simulator.person`."""
         return RemotePerson(self, name_or_id)
 
-    def begin_test(self) -> int:
-        """Count the time of notifications from now on; gives how many there are already."""
-        known = len(self.notifications)
+    def begin_test(self) -> None:
+        """Let :attr:`notifications`, and their time, begin now."""
+        self._look()
+        self._notifications.clear()
         self._began = self.ask("GET", f"{PREFIX}clock")["now"]
-        return known
 
     def advance(self, seconds: float) -> None:
         """Let its virtual time pass."""
@@ -109,15 +109,19 @@ class RemoteWorld:
 
     @property
     def notifications(self) -> list[Notification]:
-        """All notifications of the server, in order; known ones are not requested again."""
+        """The notifications of the server since the test began, in order; known ones are not requested again."""
+        self._look()
+        return list(self._notifications)
+
+    def _look(self) -> None:
         answer = self.ask("GET", f"{PREFIX}notifications?since={self._known}")
         if answer["count"] < self._known:  # it was reset
             self._notifications.clear()
             self._known = 0
-            return self.notifications
+            return self._look()
         self._known = answer["count"]
         self._notifications += [self._opened(_notification(one, self._began)) for one in answer["notifications"]]
-        return list(self._notifications)
+        return None
 
     def _opened(self, one: Notification) -> Notification:
         """A notification with the token of its recording, which its call shows and the list does not."""

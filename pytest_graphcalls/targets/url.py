@@ -230,8 +230,8 @@ class UrlConnection:
         """Let the recorder check the bot's notifications, where they are shown, until the end of the test."""
         world = self._steered
         if world is not None and Need.CLOCK in self.capabilities:
-            known = world.begin_test()
-            self._leave = self._setup.recorder.follow(lambda: world.notifications[known:], self.version)
+            world.begin_test()
+            self._leave = self._setup.recorder.follow(lambda: world.notifications, self.version)
 
     def wait(self, seconds: float) -> None:
         """Move the server's clock, if the test may; else let real time pass."""

@@ -104,10 +104,15 @@ def plain_reports() -> AbstractContextManager[object]:
     return mock.patch.multiple(run_document, _json=json.dumps, **unread)
 
 
-def obey_orders(obey: Callable[[Mapping[str, Any]], int]) -> None:
-    """Obey until there are no more orders; what is printed meanwhile goes to each order's own file."""
+def obey_orders(obey: Callable[[Mapping[str, Any]], int], answers_to: int | None = None) -> None:
+    """Obey until there are no more orders; what is printed meanwhile goes to each order's own file.
+
+    Args:
+        obey: carries out one order, and gives the exit status.
+        answers_to: file descriptor that the answers go to, by default that of standard output.
+    """
     gc.set_threshold(20_000)  # looking for garbage as often as ever is a tenth of a run
-    with os.fdopen(os.dup(1), "w") as answers:
+    with os.fdopen(os.dup(1) if answers_to is None else answers_to, "w") as answers:
         for line in sys.stdin:
             order = json.loads(line)
             with Path(order["screen"]).open("w") as screen:

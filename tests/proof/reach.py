@@ -3,16 +3,18 @@
 A deviation replaces steps of the simulator's parts, or changes how one operation is admitted or answered. A test that
 neither calls such a step nor sends such an operation sees the simulator as it is, so running it proves nothing new.
 What each test calls and sends is recorded once, in a run without deviation. Of the tests that can see it, some are
-enough (:func:`some_of`); ``make search`` runs all tests for every deviation and so proves the selection itself.
+enough (:class:`Covers`); ``make search`` runs all tests for every deviation and so proves the selection itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import wraps
-from itertools import repeat
+from functools import reduce, wraps
+from operator import or_
 from typing import Any
+
+import pytest
 
 from pytest_graphcalls.simulator import Proceed, Simulator
 from pytest_graphcalls.simulator.switches import Switches
@@ -35,8 +37,8 @@ class Reach:
     tests: dict[str, set[str]] = field(default_factory=dict)
     _now: set[str] = field(default_factory=set)
 
-    def pytest_runtest_logstart(self, nodeid: str) -> None:
-        self._now = self.tests.setdefault(nodeid, set())
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        self._now = self.tests.setdefault(item.nodeid, set())
 
     def pytest_graphcalls_simulator(self, simulator: Simulator) -> None:
         for name, part in _parts(simulator):
@@ -63,25 +65,39 @@ def reached(apply: Apply, tests: Mapping[str, list[str]]) -> list[str]:
     return [test for test, names in tests.items() if touched == _EVERYTHING or touched & set(names)]
 
 
-def some_of(tests: Sequence[str], own: Collection[str], names: Mapping[str, list[str]], turn: int) -> list[str]:
-    """Of ``tests`` the rule's own, and few others in which each step that a module calls is called there once.
+class Covers:
+    """Picks few of the tests that a deviation can reach.
 
     Args:
-        tests: node ids.
-        own: those that judge the rule.
         names: by node id, what a test calls and sends.
-        turn: which of the others is there in any case, so that each comes up for some rule.
     """
-    called = {test: set(zip(repeat(test.partition("::")[0]), names[test], strict=False)) for test in tests}
-    others = [test for test in tests if test not in own]
-    chosen = [*(test for test in tests if test in own), *(others[turn % len(others) :][:1] if others else ())]
-    left = set().union(*called.values()).difference(*map(called.__getitem__, chosen))
-    while left:
-        called = {test: rest for test in others if (rest := called[test] & left)}
-        others = sorted(called, key=lambda test: len(called[test]), reverse=True)
-        chosen.append(others[0])
-        left -= called[others[0]]
-    return chosen
+
+    def __init__(self, names: Mapping[str, list[str]]) -> None:
+        numbers: dict[tuple[str, str], int] = {}
+        self._called = {
+            test: sum(1 << numbers.setdefault((test.partition("::")[0], name), len(numbers)) for name in called)
+            for test, called in names.items()
+        }
+
+    def some_of(self, tests: Sequence[str], own: Collection[str], turn: int) -> list[str]:
+        """Of ``tests`` the rule's own, and few others in which each step that a module calls is called there once.
+
+        Args:
+            tests: node ids.
+            own: those that judge the rule.
+            turn: which of the others is there in any case, so that each comes up for some rule.
+        """
+        others = [test for test in tests if test not in own]
+        chosen = [*own, *(others[turn % len(others) :][:1] if others else ())]
+        left = reduce(or_, map(self._called.__getitem__, tests), 0)
+        for test in chosen:
+            left &= ~self._called[test]
+        while left:
+            rest = {test: (self._called[test] & left).bit_count() for test in others}
+            others = [test for test in others if rest[test]]
+            chosen.append(max(others, key=rest.__getitem__))
+            left &= ~self._called[chosen[-1]]
+        return chosen
 
 
 def _touched(apply: Apply) -> Touched:

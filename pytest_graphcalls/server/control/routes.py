@@ -195,7 +195,8 @@ def _timeline_lines(state: ServerState) -> Iterator[Unredacted]:
 def _notifications(state: ServerState, /, since: int = 0) -> Json:
     with state.simulator.lock:
         dropped, kept = state.simulator.notifier.forgotten, state.simulator.notifications
-    shown = [Numbered(number, one) for number, one in enumerate(kept, dropped) if number >= since]
+    first = max(since, dropped)
+    shown = [Numbered(number, one) for number, one in enumerate(kept[first - dropped :], first)]
     return {"notifications": shown, "count": dropped + len(kept), "dropped": dropped}
 
 

@@ -5,16 +5,12 @@ The server is what ``graphcalls serve`` serves, control addresses included; it a
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Mapping
-from contextlib import nullcontext
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
 import pytest_graphcalls.clients.network as network
 import pytest_graphcalls.targets.remote as remote
@@ -27,9 +23,8 @@ from pytest_graphcalls.simulator import Simulator
 from pytest_graphcalls.simulator.hosting import Service
 from pytest_graphcalls.wire import Request, Response
 from tests.effort import EFFORT
-from tests.proof.process import SomeTests, WarmProcess, obey_orders, plain_reports
 from tests.proof.rogue.faults import FAULTS, Fault
-from tests.proof.runner import ARGUMENTS, Outcome
+from tests.proof.session import InSession, Outcome, Run, obey_in_session
 
 URL = "http://127.0.0.1:1"
 """Where the suite believes the server to be; nothing listens there."""
@@ -80,7 +75,7 @@ class InProcess(network.Network):
         """Nothing is open."""
 
 
-class Suite(WarmProcess):
+class Suite(InSession):
     """A process that runs the suite at the server.
 
     Args:
@@ -90,32 +85,20 @@ class Suite(WarmProcess):
     def __init__(self, folder: Path) -> None:
         super().__init__(__name__, folder)
 
-    @cached_property
-    def honest(self) -> Outcome:
-        """The outcome of the whole suite at a server without a fault, in both versions."""
-        return self._run("both")
-
     def run(self, fault: Fault, version: str) -> Outcome:
         """Run the tests of the fault's module whose verdict matters; all of them under ``make search``."""
-        tests = [one for one in self.honest.report["tests"] if one["version"] == version and fault.runs(one["nodeid"])]
+        tests = [one for one in self.whole.report["tests"] if one["version"] == version and fault.runs(one["nodeid"])]
         looked_at = [one["nodeid"] for one in tests if EFFORT or fault.justified or fault.matters(one["rules"])]
-        return self._run(version, fault.name, looked_at)
-
-    def _run(self, version: str, fault: str = "", tests: Collection[str] | None = None) -> Outcome:
-        report, screen = self.folder / "report.json", self.folder / "screen.txt"
-        report.unlink(missing_ok=True)
-        options = (f"--graphcalls-target={URL}", f"--graphcalls-version={version}", f"--graphcalls-report={report}")
-        status = self.order(screen, fault=fault, tests=tests, arguments=[*ARGUMENTS, *options])
-        return Outcome(status, json.loads(report.read_text()), screen.read_text())
+        return self.run_tests(looked_at, fault=fault.name)
 
 
-def obey(order: Mapping[str, Any]) -> int:
+def obey(order: Mapping[str, Any], run: Run) -> int:
     """Carry out one order."""
-    InProcess.proxy = Proxy(Serve(), order["fault"])
-    network.Network = remote.Network = InProcess  # type: ignore[misc]  # the only network of this process
-    with plain_reports() if order["fault"] else nullcontext():
-        return int(pytest.main(order["arguments"], plugins=[SomeTests(tests=order["tests"])]))
+    InProcess.proxy = Proxy(Serve(), order.get("fault", ""))
+    return run()
 
 
 if __name__ == "__main__":
-    obey_orders(obey)
+    InProcess.proxy = Proxy(Serve(), "")
+    network.Network = remote.Network = InProcess  # type: ignore[misc]  # the only network of this process
+    obey_in_session(obey, f"--graphcalls-target={URL}")

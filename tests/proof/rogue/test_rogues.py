@@ -30,7 +30,7 @@ def test_the_faults_are_many_and_each_has_a_name() -> None:
 
 def test_a_proxy_without_faults_breaks_no_rule(suite: Suite) -> None:
     """Every rule holds, and none is left unchecked."""
-    verdict = suite.honest
+    verdict = suite.whole
     assert verdict.status == 0, verdict.screen
     assert verdict.rules("not-checked") == set()
     assert verdict.rules("held") == set(CONTRACT.rules)

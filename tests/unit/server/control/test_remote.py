@@ -54,6 +54,21 @@ def test_notifications_are_asked_for_once(remote: RemoteWorld, served: httpx.Cli
     assert remote.notifications == []
 
 
+def test_notifications_of_earlier_tests_are_not_given(remote: RemoteWorld, served: httpx.Client) -> None:
+    """A test has its own alone, and their time counts from its beginning; a reset in between is no matter."""
+    remote.incoming_call()
+    remote.advance(3)
+    remote.begin_test()
+    assert remote.notifications == []
+    remote.advance(1)
+    call = remote.incoming_call()
+    assert [(one.call_id, one.at) for one in remote.notifications] == [(call.id, 1.0)]
+    remote.begin_test()
+    served.post(f"{PREFIX}reset")
+    again = remote.incoming_call()
+    assert [one.call_id for one in remote.notifications] == [again.id]
+
+
 def test_notifications_that_a_server_has_dropped_are_not_missed(remote: RemoteWorld, state: ServerState) -> None:
     """What was read stays, and what comes is read once."""
     state.simulator.keep_latest(calls=1, notifications=2)
