@@ -2,7 +2,7 @@
 
 Exit codes: 0 all is well, 1 something was found that has to be put right, 2 something could not be read, found or
 started; ``check`` ends with 3 when there was nothing that it could judge. Those of ``nightly`` are in its help; there,
-and with ``drift`` and ``history``, 64 is for words and files that cannot be used.
+and with ``drift`` and ``history``, 64 is for arguments and files that cannot be used.
 What a command does is in a module of its own, imported when it is asked for.
 """
 
@@ -22,7 +22,7 @@ from pytest_graphcalls.cli.terminal import cleaned, complain, complain_of_crash,
 from pytest_graphcalls.errors import GraphCallsError, did_you_mean
 
 USAGE: Mapping[str, int] = {"nightly": 64, "drift": 64, "history": 64}
-"""By command: the exit code for words and files that cannot be used, where :data:`UNUSABLE` says something else."""
+"""By command: the exit code for arguments and files that cannot be used, where :data:`UNUSABLE` says something else."""
 UNUSABLE = 2
 CLOSED_PIPE = 141
 """As a shell reports a program that was stopped by a closed pipe."""
@@ -99,7 +99,8 @@ def _refresh(parser: Arguments) -> None:
     parser.switch("--write", "replace the file; without it the changes are only shown")
     parser.value("--into", "FOLDER", "the contract's folder (default: the one of the package)")
     parser.epilog = (
-        "Exit code: 0 the types are as published, 1 they have changed, 3 FILE is missing or has no types of calls."
+        "Exit code: 0 the types are as published, 1 they have changed, 2 FILE is damaged, 3 it is missing or "
+        "has no types of calls."
     )
 
 
@@ -152,20 +153,21 @@ def _nightly(parser: Arguments) -> None:
     )
     parser.value("--keep", "NIGHTS", "kept in the history (default: %(default)s)", default="400")
     for form, noun in (("csdl", "published metadata ($metadata), XML"), ("openapi", "published OpenAPI, YAML or JSON")):
-        parser.values(f"--{form}", "[VERSION=]FILE", f"look at this, too: {noun}; of v1.0 unless it says beta=FILE")
-    parser.value("--docs", "DIR", "look at this, too: a checkout of the reference pages")
+        parser.values(f"--{form}", "[VERSION=]FILE", f"compare this, too: {noun}; of v1.0 unless it says beta=FILE")
+    parser.value("--docs", "DIR", "compare this, too: a checkout of the reference pages")
     parser.switch("--additive-ok", "exit with 0 when there are only additions")
     parser.epilog = (
-        "Exit code: 0 no drift, 1 additions only, 2 something broke or behaves otherwise, 3 could not check, 64 a word "
-        "or a file cannot be used. A network, a service or a sign-in that fails is never drift. Each setting can be a "
-        "variable: GRAPHCALLS_TARGET, GRAPHCALLS_OUT, GRAPHCALLS_BASELINE, GRAPHCALLS_HISTORY, GRAPHCALLS_ACCEPTED. "
+        "Exit code: 0 no drift, 1 additions only, 2 something broke or behaves differently, 3 could not check, "
+        "64 an argument or a file cannot be used. A network, a service or a sign-in that fails is never drift. Each "
+        "setting can be a variable: GRAPHCALLS_TARGET, GRAPHCALLS_OUT, GRAPHCALLS_BASELINE, GRAPHCALLS_HISTORY, "
+        "GRAPHCALLS_ACCEPTED. "
         "What pytest reads (GRAPHCALLS_TOKEN, AZURE_…, the ini keys of a sandbox) holds here, too."
     )
 
 
 def _history(parser: Arguments) -> None:
     parser.value("--history", "FILE", "default: GRAPHCALLS_HISTORY, or graphcalls-history.db")
-    parser.value("--rule", "ID", "how one rule stood, e.g. call-reject.success-is-202-empty")
+    parser.value("--rule", "ID", "one rule in each night, e.g. call-reject.success-is-202-empty")
     parser.value("--limit", "NIGHTS", "the latest ones (default: %(default)s)", default="30")
     parser.choice("--format", ("text", "json"))
     parser.epilog = "Exit code: 0, or 64 when there is no history or it cannot be used."
@@ -179,7 +181,7 @@ def _files(parser: Arguments) -> None:
         "GRAPHCALLS_OUT, or graphcalls-nightly)",
     )
     _accepted(parser)
-    parser.epilog = "Exit code: 0 done, 64 a word or a file cannot be used; then nothing was changed."
+    parser.epilog = "Exit code: 0 done, 64 an argument or a file cannot be used; then nothing was changed."
 
 
 def _accepted(parser: Arguments) -> None:
@@ -204,7 +206,7 @@ def _promote(parser: Arguments) -> None:
 
 _CODES = (
     "Exit code: 0 no difference but notices, 1 additive differences only, 2 breaking or behavioural ones, 3 something "
-    "could not be checked and nothing is broken, 64 a word or a damaged file cannot be used."
+    "could not be checked and nothing is broken, 64 an argument or a damaged file cannot be used."
 )
 
 
@@ -275,7 +277,9 @@ def _scan(parser: Arguments) -> None:
 
 
 CASSETTES = {
-    "status": Command("tell how cassettes stand: age, origin, edits, orphans", _status, "cassettes:run"),
+    "status": Command(
+        "print age, origin and edits of cassettes, and those that no test uses", _status, "cassettes:run"
+    ),
     "scan": Command("look for secrets and personal data", _scan, "cassettes:run"),
 }
 
@@ -295,7 +299,7 @@ def _serve(parser: Arguments) -> None:
     parser.switch("--open-directory", "let every person, phone and meeting exist, not only those made")
     parser.switch("--frozen", "freeze time: it passes by clock/advance only")
     parser.value("--bot", "URL", "post notifications to a bot on this machine, e.g. http://127.0.0.1:3978/api/calls")
-    parser.value("--bot-path", "PATH", "its path for notifications (default: the URL's)", default="")
+    parser.value("--bot-path", "PATH", "with --bot: its path for notifications (default: the URL's)", default="")
     parser.values("--allow-host", "HOST", "a host the bot may be on besides this machine")
     parser.choice(
         "--control",
@@ -327,11 +331,11 @@ def _serve(parser: Arguments) -> None:
 
 def _token(parser: Arguments) -> None:
     parser.value("--url", "URL", "the server's address (default: %(default)s)", default="http://127.0.0.1:8080")
-    parser.value("--role", "ROLE", "a role in it; may be repeated", action="append")
-    parser.switch("--no-roles", "a token without any role")
+    parser.value("--role", "ROLE", "an application permission in it; may be repeated", action="append")
+    parser.switch("--no-roles", "a token without any permission")
     parser.value("--app", "ID", "whose token (default: the tenant's default app)")
     parser.value("--lifetime", "SECONDS", "default: %(default)s", type=float, default=3600)
-    parser.epilog = "Without --role the token has every role of the app. A lifetime of 0 gives an expired one."
+    parser.epilog = "Without --role the token has every permission of the app. A lifetime of 0 gives an expired one."
 
 
 def _env(parser: Arguments) -> None:
@@ -384,12 +388,12 @@ COMMANDS: Mapping[str, Command] = {
     "doctor": Command("look whether a tenant is ready: token, roles, registration, settings", _doctor, "tenant:run"),
     "sweep": Command("hang up what a live run that was killed has left behind", _sweep, "tenant:run_sweep"),
     "check": Command("check recordings against the contract", _check, "check:run"),
-    "cassettes": Command("tell how recordings stand, and look for leaks in them", actions=CASSETTES),
+    "cassettes": Command("print age and edits of recordings, and look for leaks in them", actions=CASSETTES),
     "nightly": Command(
-        "look whether the service has moved away from the contract or from itself", _nightly, "nightly:run"
+        "look whether the service differs from the contract, or from earlier nights", _nightly, "nightly:run"
     ),
-    "history": Command("print what earlier nights came to", _history, "nightly:run_history"),
-    "drift": Command("look at what is published, and say which differences are all right", actions=DRIFT),
+    "history": Command("print the outcomes of earlier nights", _history, "nightly:run_history"),
+    "drift": Command("compare what is published with the contract, and accept differences", actions=DRIFT),
     "contracts": Command("rebuild the contract's types from published metadata", actions=CONTRACTS),
     "rules": Command("list what is published about the operations", _rules, "contracts:run_rules"),
     "explain": Command("explain a rule, a question, an error or a finding", _explain, "explain:run"),

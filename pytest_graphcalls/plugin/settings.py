@@ -305,6 +305,8 @@ def _read(config: pytest.Config) -> Settings:
     asked = False
     for setting in SETTINGS:
         name, raw = first_given(config, setting)
+        if isinstance(raw, list) and not setting.many:
+            raise SettingError(name, str(raw), "a text", "Write one value, without brackets.")
         if raw is not None:
             given[_FIELDS.get(setting.name, setting.name)] = _PARSERS[setting.name](name, raw)
             asked = asked or setting.is_option

@@ -35,7 +35,7 @@ def python(remark: str = "") -> list[Block]:
 
 
 def count_of_tests(block: Block) -> int:
-    return len(re.findall(r"^def test_", block.text, re.MULTILINE))
+    return len(re.findall(r"^ *def test_", block.text, re.MULTILINE))
 
 
 def run(pytester: pytest.Pytester, *written: Block) -> pytest.RunResult:

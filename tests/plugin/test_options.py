@@ -163,6 +163,16 @@ def test_a_wrong_value_stops_the_run(pytester: pytest.Pytester, run: Run, argume
     assert f"ERROR: {sentence}" in result.errlines
 
 
+@pytest.mark.parametrize("key", ["target", "version", "seed"])
+def test_a_list_where_a_text_belongs_stops_the_run(pytester: pytest.Pytester, run: Run, key: str) -> None:
+    """As pyproject.toml allows it to be written."""
+    pytester.makepyprojecttoml(f'[tool.pytest.ini_options]\ngraphcalls_{key} = ["1", "2"]\n')
+    pytester.makepyfile(SHOW)
+    result = run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert f"ERROR: graphcalls_{key}=['1', '2']: expected a text. Write one value, without brackets." in result.errlines
+
+
 @pytest.mark.parametrize(
     ("key", "meant"),
     [("graphcals_strict", "graphcalls_strict"), ("graphcalls_targt", "graphcalls_target"), ("graphql_target", "")],

@@ -123,7 +123,7 @@ def test_a_path_of_a_bot_needs_its_address(graphcalls: Run) -> None:
     assert "--bot-path=/api/calls: expected together with --bot. A bot that is named later brings its path along" in err
 
 
-def test_a_bot_without_a_scheme_is_told_what_to_write(graphcalls: Run) -> None:
+def test_for_a_bot_without_a_scheme_the_whole_address_is_named(graphcalls: Run) -> None:
     err = graphcalls("serve", "--port", "0", "--bot", "localhost:3978")[2]
     assert "bot=localhost:3978: expected" in err
     assert "Write http://localhost:3978." in err
