@@ -252,3 +252,20 @@ def test_question_started_twice(graphcalls_stage: Stage, attempt: Attempt) -> No
     """What is answered to a second start while the first one goes on?"""
     attempt.accepted()
     graphcalls_stage.record_answer(f"{attempt.operation}.started-twice", attempt.send())
+
+
+@question("end-is-notified")
+def test_question_end_is_notified(graphcalls_stage: Stage, attempt: Attempt) -> None:
+    """Is the end of the operation posted?"""
+    answer = attempt.send()
+    ends = graphcalls_stage.wait_for_end(attempt.call, answer)
+    note = f"ends posted: {', '.join(one.state() for one in ends) or 'none'}"
+    graphcalls_stage.record_answer(f"{attempt.operation}.end-is-notified", answer, note)
+
+
+@question("other-language")
+def test_question_other_language(graphcalls_stage: Stage, attempt: Attempt) -> None:
+    """What is answered to another language?"""
+    with graphcalls_stage.expecting("language-is-en-us"):
+        answer = attempt.send(language="de-de")
+    graphcalls_stage.record_answer(f"{attempt.operation}.other-language", answer)

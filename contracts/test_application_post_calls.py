@@ -16,7 +16,6 @@ rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
 OPERATION = "application-post-calls"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
-
 SUCCESS = "application-post-calls.success-is-201-with-call"
 
 

@@ -19,13 +19,12 @@ rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
 OPERATION = "audioroutinggroup-delete"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
-
 SUCCESS = "audioroutinggroup-delete.success-is-204-empty"
 
 
 def take_away(call: StagedCall, group: str) -> Answer:
     """Take an audio routing group away."""
-    return call.send("audioroutinggroup-delete", group_id=group)
+    return call.send(OPERATION, group_id=group)
 
 
 @pytest.fixture

@@ -18,13 +18,12 @@ rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
 OPERATION = "audioroutinggroup-get"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
-
 SUCCESS = "audioroutinggroup-get.success-is-200-with-group"
 
 
 def read(call: StagedCall, group: str) -> Answer:
     """Read an audio routing group."""
-    return call.send("audioroutinggroup-get", group_id=group)
+    return call.send(OPERATION, group_id=group)
 
 
 @pytest.fixture

@@ -19,13 +19,12 @@ rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
 OPERATION = "audioroutinggroup-update"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
-
 SUCCESS = "audioroutinggroup-update.success-is-200-with-group"
 
 
 def change(call: StagedCall, group: str, **body: Any) -> Answer:
     """Change an audio routing group."""
-    return call.send("audioroutinggroup-update", body, group_id=group)
+    return call.send(OPERATION, body, group_id=group)
 
 
 @pytest.fixture

@@ -20,9 +20,7 @@ from pytest_graphcalls.contracts.shared import (
 )
 from pytest_graphcalls.stage import Answer, Stage, StagedCall, members, refused
 
-rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
-
 OPERATION = "call-addlargegalleryview"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 SUCCESS = "call-addlargegalleryview.success-is-202-with-operation"

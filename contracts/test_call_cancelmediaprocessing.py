@@ -18,7 +18,6 @@ from pytest_graphcalls.stage import Answer, Stage, StagedCall, members
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
-
 OPERATION = "call-cancelmediaprocessing"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 SUCCESS = "call-cancelmediaprocessing.success-is-200-with-operation"

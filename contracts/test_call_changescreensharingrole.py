@@ -17,7 +17,6 @@ from pytest_graphcalls.stage import Answer, Notice, Stage, StagedCall, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
-
 OPERATION = "call-changescreensharingrole"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 SUCCESS = "call-changescreensharingrole.success-is-202-empty"

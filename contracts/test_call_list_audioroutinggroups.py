@@ -16,7 +16,6 @@ rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
 OPERATION = "call-list-audioroutinggroups"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
-
 SUCCESS = "call-list-audioroutinggroups.success-is-200-with-collection"
 
 
@@ -30,7 +29,7 @@ def attempt(graphcalls_stage: Stage) -> Attempt:
 @rule("call-list-audioroutinggroups.success-is-200-with-collection")
 def test_the_groups_are_answered_with_a_list(graphcalls_stage: Stage) -> None:
     """A request that worked is answered with 200 and a list."""
-    answer = graphcalls_stage.meeting_call(people=0).send("call-list-audioroutinggroups")
+    answer = graphcalls_stage.meeting_call(people=0).send(OPERATION)
     assert answer.status_code == 200
     assert isinstance(members(answer).get("value"), list)
 
@@ -39,7 +38,7 @@ def test_the_groups_are_answered_with_a_list(graphcalls_stage: Stage) -> None:
 def test_a_group_that_was_made_is_listed(graphcalls_stage: Stage) -> None:
     """The list names it."""
     call, group = graphcalls_stage.routed_call()
-    value = members(graphcalls_stage.accepted(call.send("call-list-audioroutinggroups"), SUCCESS)).get("value")
+    value = members(graphcalls_stage.accepted(call.send(OPERATION), SUCCESS)).get("value")
     assert group in [one.get("id") for one in value or ()]
 
 
@@ -47,5 +46,5 @@ def test_a_group_that_was_made_is_listed(graphcalls_stage: Stage) -> None:
 def test_question_still_missing(graphcalls_stage: Stage) -> None:
     """Does the service have the list?"""
     call, _ = graphcalls_stage.routed_call()
-    answer = call.send("call-list-audioroutinggroups")
+    answer = call.send(OPERATION)
     graphcalls_stage.record_answer("call-list-audioroutinggroups.still-missing", answer)

@@ -13,7 +13,6 @@ from pytest_graphcalls.stage import Stage, StagedCall, members, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
-
 OPERATION = "call-list-contentsharingsessions"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 OPTIONS = {"@odata.type": "#microsoft.graph.outgoingCallOptions", "isContentSharingNotificationEnabled": True}

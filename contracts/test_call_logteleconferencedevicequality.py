@@ -18,7 +18,6 @@ rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
 OPERATION = "call-logteleconferencedevicequality"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
-
 ADDRESS = "/communications/calls/logTeleconferenceDeviceQuality"
 AUDIO = {
     "@odata.type": "#microsoft.graph.teleconferenceDeviceAudioQuality",

@@ -21,7 +21,6 @@ from pytest_graphcalls.stage import Answer, Notice, Stage, StagedCall, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
-
 OPERATION = "call-mute"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 SUCCESS = "call-mute.success-is-200-with-operation"

@@ -23,7 +23,6 @@ from pytest_graphcalls.stage import Answer, Stage, StagedCall, members, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
-
 OPERATION = "call-playprompt"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 SUCCESS = "call-playprompt.success-is-200-with-operation"

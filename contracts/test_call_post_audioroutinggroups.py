@@ -19,7 +19,6 @@ rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
 OPERATION = "call-post-audioroutinggroups"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
-
 SUCCESS = "call-post-audioroutinggroups.success-is-200-with-group"
 
 
@@ -31,7 +30,7 @@ def group(call: StagedCall, *, receivers: int = 1, sources: int = 1, mode: str =
 
 def make(call: StagedCall, body: dict[str, Any]) -> Answer:
     """Make an audio routing group."""
-    return call.send("call-post-audioroutinggroups", body)
+    return call.send(OPERATION, body)
 
 
 @pytest.fixture

@@ -26,7 +26,6 @@ rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
 OPERATION = "call-record"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
-
 RECORD, PLAY = "call-record", "call-playprompt"
 SUCCESS, END = "call-record.success-is-200-with-operation", "call-record.end-leads-to-the-recording"
 LONG = 120.0

@@ -18,7 +18,6 @@ from pytest_graphcalls.stage import Answer, Stage, StagedCall, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
-
 OPERATION = "call-redirect"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 SUCCESS = "call-redirect.success-is-202-empty"

@@ -18,7 +18,6 @@ rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
 OPERATION = "call-reject"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
-
 SUCCESS = "call-reject.success-is-202-empty"
 LATE = "https://late.example.org/calls"
 """A callback address other than the registered one."""

@@ -22,13 +22,12 @@ rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
 OPERATION = "call-senddtmftones"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
-
 SUCCESS = "call-senddtmftones.success-is-200-with-operation"
 
 
 def send(call: StagedCall, *tones: str, **body: Any) -> Answer:
     """Send tones, by default two."""
-    return call.send("call-senddtmftones", {"tones": list(tones or ("tone1", "pound")), **body})
+    return call.send(OPERATION, {"tones": list(tones or ("tone1", "pound")), **body})
 
 
 @pytest.fixture
@@ -68,7 +67,7 @@ def test_question_unknown_tone(graphcalls_stage: Stage) -> None:
 @question("call-senddtmftones.no-tones")
 def test_question_no_tones(graphcalls_stage: Stage) -> None:
     """What is answered to an empty list of tones?"""
-    answer = graphcalls_stage.peer_to_peer_call().send("call-senddtmftones", {"tones": []})
+    answer = graphcalls_stage.peer_to_peer_call().send(OPERATION, {"tones": []})
     graphcalls_stage.record_answer("call-senddtmftones.no-tones", answer)
 
 

@@ -11,18 +11,16 @@ from pytest_graphcalls.contracts.shared import (
     test_a_token_is_required,
     test_it_is_answered_with_202_and_a_status as test_it_is_answered_with_the_operation,
     test_question_client_context,
+    test_question_end_is_notified,
     test_question_started_twice,
     test_the_address_of_the_page_works,
     test_the_answer_does_not_wait,
 )
 from pytest_graphcalls.stage import Answer, Stage, StagedCall
 
-rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
-
 OPERATION = "call-startrecording"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
-SUCCESS = "call-startrecording.success-is-202-with-operation"
 
 
 def start(call: StagedCall, **body: Any) -> Answer:
@@ -34,16 +32,6 @@ def start(call: StagedCall, **body: Any) -> Answer:
 def attempt(graphcalls_stage: Stage) -> Attempt:
     """The recording of a meeting is started."""
     return Attempt(OPERATION, graphcalls_stage.meeting_call(people=0), start)
-
-
-@question("call-startrecording.end-is-notified")
-def test_question_end_is_notified(graphcalls_stage: Stage) -> None:
-    """Is the end of the operation posted?"""
-    call = graphcalls_stage.meeting_call(people=0)
-    answer = start(call)
-    ends = graphcalls_stage.wait_for_end(call, answer)
-    note = f"ends posted: {', '.join(one.state() for one in ends) or 'none'}"
-    graphcalls_stage.record_answer("call-startrecording.end-is-notified", answer, note)
 
 
 @question("call-startrecording.in-peer-to-peer")

@@ -11,6 +11,8 @@ from pytest_graphcalls.contracts.shared import (
     test_a_token_is_required,
     test_it_is_answered_with_202_and_a_status as test_it_is_answered_with_the_operation,
     test_question_client_context,
+    test_question_end_is_notified,
+    test_question_other_language,
     test_question_started_twice,
     test_the_address_of_the_page_works,
     test_the_answer_does_not_wait,
@@ -18,9 +20,7 @@ from pytest_graphcalls.contracts.shared import (
 )
 from pytest_graphcalls.stage import Answer, Stage, StagedCall, members
 
-rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
-
 OPERATION = "call-starttranscription"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 SUCCESS = "call-starttranscription.success-is-202-with-operation"
@@ -37,29 +37,11 @@ def attempt(graphcalls_stage: Stage) -> Attempt:
     return Attempt(OPERATION, graphcalls_stage.meeting_call(people=0), start)
 
 
-@question("call-starttranscription.end-is-notified")
-def test_question_end_is_notified(graphcalls_stage: Stage) -> None:
-    """Is the end of the operation posted?"""
-    call = graphcalls_stage.meeting_call(people=0)
-    answer = start(call)
-    ends = graphcalls_stage.wait_for_end(call, answer)
-    note = f"ends posted: {', '.join(one.state() for one in ends) or 'none'}"
-    graphcalls_stage.record_answer("call-starttranscription.end-is-notified", answer, note)
-
-
 @question("call-starttranscription.in-peer-to-peer")
 def test_question_in_a_peer_to_peer_call(graphcalls_stage: Stage) -> None:
     """Is it refused in a peer-to-peer call?"""
     answer = start(graphcalls_stage.peer_to_peer_call())
     graphcalls_stage.record_answer("call-starttranscription.in-peer-to-peer", answer)
-
-
-@question("call-starttranscription.other-language")
-def test_question_other_language(graphcalls_stage: Stage) -> None:
-    """What is answered to another language?"""
-    with graphcalls_stage.expecting("language-is-en-us"):
-        answer = start(graphcalls_stage.meeting_call(people=0), language="de-de")
-    graphcalls_stage.record_answer("call-starttranscription.other-language", answer)
 
 
 @question("call-starttranscription.is-refused")

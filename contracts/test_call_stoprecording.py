@@ -17,12 +17,9 @@ from pytest_graphcalls.contracts.shared import (
 )
 from pytest_graphcalls.stage import Answer, Stage, StagedCall
 
-rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
-
 OPERATION = "call-stoprecording"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
-SUCCESS = "call-stoprecording.success-is-202-with-operation"
 STARTED = "call-startrecording.success-is-202-with-operation"
 
 

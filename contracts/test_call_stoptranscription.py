@@ -12,18 +12,16 @@ from pytest_graphcalls.contracts.shared import (
     test_it_is_answered_with_202_and_a_status as test_it_is_answered_with_the_operation,
     test_no_notification_tells_of_its_own_end,
     test_question_client_context,
+    test_question_other_language,
     test_the_address_of_the_page_works,
     test_the_language_may_be_named,
     test_the_operation_in_the_answer_is_completed,
 )
 from pytest_graphcalls.stage import Answer, Stage, StagedCall
 
-rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
-
 OPERATION = "call-stoptranscription"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
-SUCCESS = "call-stoptranscription.success-is-202-with-operation"
 STARTED = "call-starttranscription.success-is-202-with-operation"
 
 
@@ -57,11 +55,3 @@ def test_question_in_a_peer_to_peer_call(graphcalls_stage: Stage) -> None:
     """Is it refused in a peer-to-peer call?"""
     answer = stop(graphcalls_stage.peer_to_peer_call())
     graphcalls_stage.record_answer("call-stoptranscription.in-peer-to-peer", answer)
-
-
-@question("call-stoptranscription.other-language")
-def test_question_other_language(graphcalls_stage: Stage) -> None:
-    """What is answered to another language?"""
-    with graphcalls_stage.expecting("language-is-en-us"):
-        answer = stop(going_on(graphcalls_stage), language="de-de")
-    graphcalls_stage.record_answer("call-stoptranscription.other-language", answer)

@@ -22,7 +22,6 @@ from pytest_graphcalls.stage import Answer, Stage, StagedCall, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
-
 OPERATION = "call-subscribetotone"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 SUCCESS = "call-subscribetotone.success-is-200-with-operation"

@@ -18,7 +18,6 @@ from pytest_graphcalls.stage import Answer, Invitee, Stage, StagedCall, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
-
 OPERATION = "call-transfer"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 SUCCESS = "call-transfer.success-is-202-empty"

@@ -21,7 +21,6 @@ from pytest_graphcalls.stage import Answer, Notice, Stage, StagedCall, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
-
 OPERATION = "call-unmute"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 SUCCESS = "call-unmute.success-is-200-with-operation"

@@ -22,7 +22,6 @@ from pytest_graphcalls.stage import Answer, Stage, StagedCall, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
-
 OPERATION = "call-updaterecordingstatus"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 SUCCESS = "call-updaterecordingstatus.success-is-200-with-operation"

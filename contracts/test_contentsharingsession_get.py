@@ -13,7 +13,6 @@ from pytest_graphcalls.stage import Stage, StagedCall, members
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
-
 OPERATION = "contentsharingsession-get"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 OPTIONS = {"@odata.type": "#microsoft.graph.outgoingCallOptions", "isContentSharingNotificationEnabled": True}

@@ -19,7 +19,6 @@ rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
 OPERATION = "onlinemeeting-create"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
-
 SUCCESS = "onlinemeeting-create.success-is-201-with-meeting"
 
 

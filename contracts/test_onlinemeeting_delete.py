@@ -17,7 +17,6 @@ rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
 OPERATION = "onlinemeeting-delete"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
-
 SUCCESS = "onlinemeeting-delete.success-is-204-empty"
 
 

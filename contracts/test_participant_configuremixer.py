@@ -19,7 +19,6 @@ from pytest_graphcalls.stage import Answer, Stage, StagedCall, members
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
-
 OPERATION = "participant-configuremixer"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 SUCCESS = "participant-configuremixer.success-is-202-with-operation"

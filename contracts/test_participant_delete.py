@@ -18,7 +18,6 @@ rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
 OPERATION = "participant-delete"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
-
 NO_BODY = "participant-delete.request-has-no-body"
 BOTH_KINDS = "participant-delete.active-and-invited"
 CHOSEN_ID = "participant-delete.chosen-id-addresses-the-invitation"

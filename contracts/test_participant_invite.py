@@ -17,7 +17,6 @@ rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
 OPERATION = "participant-invite"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
-
 SUCCESS = "participant-invite.success-is-200-with-operation"
 
 

@@ -22,7 +22,6 @@ from pytest_graphcalls.stage import Answer, Notice, Stage, StagedCall, members, 
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
-
 OPERATION = "participant-mute"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 SUCCESS = "participant-mute.success-is-200-with-operation"

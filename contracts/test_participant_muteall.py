@@ -14,7 +14,6 @@ from pytest_graphcalls.stage import Answer, Stage, StagedCall, members
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
-
 OPERATION = "participant-muteall"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 SUCCESS = "participant-muteall.success-is-200-with-operation"

@@ -17,7 +17,6 @@ from pytest_graphcalls.stage import Answer, Notice, Stage, StagedCall, members, 
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
-
 OPERATION = "participant-reportsyntheticmedia"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 SUCCESS = "participant-reportsyntheticmedia.success-is-200-empty"

@@ -22,7 +22,6 @@ from pytest_graphcalls.stage import Answer, Stage, StagedCall, members, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
-
 OPERATION = "participant-startholdmusic"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 SUCCESS = "participant-startholdmusic.success-is-202-with-operation"

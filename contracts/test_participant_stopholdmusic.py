@@ -21,7 +21,6 @@ from pytest_graphcalls.stage import Answer, Stage, StagedCall, members, refused
 
 rule = pytest.mark.graphcalls_rule
 question = pytest.mark.graphcalls_question
-
 OPERATION = "participant-stopholdmusic"
 pytestmark = pytest.mark.graphcalls(operation=OPERATION)
 SUCCESS = "participant-stopholdmusic.success-is-202-with-operation"

@@ -85,6 +85,19 @@ def at_any_index(where: str) -> str:
     return _INDEX.sub("[]", where)
 
 
+def describe(value: Any) -> str:
+    """Word ``value`` for a message: its JSON type, and the value itself when it is short."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, str):
+        return f"the text {value if len(value) <= 60 else value[:57] + '…'!r}"
+    if isinstance(value, (int, float)):
+        return f"the number {value}"
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    return f"an object with {', '.join(list(value)[:4]) or 'no members'}"
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One disagreement.

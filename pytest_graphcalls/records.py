@@ -1,13 +1,14 @@
 """Plain values of YAML and JSON as frozen dataclasses, and back.
 
 The annotations of a dataclass say how each member is read: a tuple and a set from a list, an enumeration from its
-value, a dataclass from a mapping. What is read cannot be changed, mappings included.
+value, a day or a time from ISO 8601, a dataclass from a mapping. What is read cannot be changed, mappings included.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
+from datetime import date
 from enum import Enum
 from functools import cache, partial
 from types import MappingProxyType, UnionType
@@ -54,6 +55,8 @@ def _reader(hint: Any) -> _Read:
         return lambda values: MappingProxyType({name: read(value) for name, value in values.items()})
     if isinstance(hint, type) and is_dataclass(hint):
         return partial(made, hint)
+    if isinstance(hint, type) and issubclass(hint, date):
+        return hint.fromisoformat
     return hint if isinstance(hint, type) and issubclass(hint, Enum) else _as_it_is
 
 
@@ -62,11 +65,18 @@ def _as_it_is(value: Any) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON has it: dataclasses and mappings as objects, enumerations as their values, tuples as lists."""
+    """A value as JSON has it: dataclasses as objects, tuples as lists, enumerations as their values, times in ISO 8601.
+
+    A set becomes a sorted list.
+    """
     if is_dataclass(value):
         return {one.name: plain(getattr(value, one.name)) for one in fields(value)}
     if isinstance(value, Mapping):
         return {name: plain(one) for name, one in value.items()}
     if isinstance(value, list | tuple):
         return [plain(one) for one in value]
+    if isinstance(value, frozenset):
+        return sorted(map(plain, value))
+    if isinstance(value, date):
+        return value.isoformat()
     return value.value if isinstance(value, Enum) else value

@@ -53,7 +53,7 @@ class Tunnel:
         return Response(answer.status_code, Headers(), answer.content)
 
     def elapse(self, seconds: float) -> None:
-        """It has no clock."""
+        """Do nothing: a tunnel has no clock."""
 
     @contextmanager
     def open(self, folder: Path) -> Iterator[str]:

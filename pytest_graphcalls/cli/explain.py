@@ -26,8 +26,8 @@ from pytest_graphcalls.contract import (
 )
 from pytest_graphcalls.contract.clouds import Cloud
 from pytest_graphcalls.contract.model import VERSIONS, RoleCheck
+from pytest_graphcalls.contract.notifications import Sequence
 from pytest_graphcalls.contract.routes import Uncovered
-from pytest_graphcalls.contract.sequences import Sequence
 from pytest_graphcalls.contract.types import Tolerated, TypeModel
 from pytest_graphcalls.errors import UnknownNameError
 

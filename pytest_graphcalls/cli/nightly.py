@@ -8,6 +8,7 @@ import time
 from argparse import Namespace
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -31,6 +32,7 @@ from pytest_graphcalls.nightly.settings import (
     workers_of,
 )
 from pytest_graphcalls.plugin.settings import misspelt_variables, parse_versions
+from pytest_graphcalls.records import plain
 from pytest_graphcalls.report.nightly.summary import headline
 from pytest_graphcalls.report.run_document import counted
 from pytest_graphcalls.sandbox.guard import sigterm_as_ctrl_c
@@ -266,19 +268,7 @@ def _document(nights: Sequence[Night], known: Mapping[str, Entry], rule: str) ->
 
 
 def _night(night: Night, rule: str) -> dict[str, Any]:
-    states = night.rules.items()
-    return {
-        "id": night.id,
-        "started": night.started.isoformat(),
-        "ended": night.ended.isoformat() if night.ended else None,
-        "target": night.target,
-        "outcome": night.outcome.value if night.outcome else None,
-        "complete": night.complete,
-        "note": night.note,
-        "rules": {name: state.value for name, state in states if not rule or name.rpartition("@")[0] == rule},
-        "latency": {
-            name: {"median": one.median, "highest": one.highest, "count": one.count}
-            for name, one in night.latency.items()
-        },
-        "fingerprints": sorted(night.fingerprints),
-    }
+    states = {name: state for name, state in night.rules.items() if not rule or name.rpartition("@")[0] == rule}
+    data: dict[str, Any] = plain(replace(night, rules=states))
+    del data["broken"]
+    return {**data, "complete": night.complete}

@@ -219,8 +219,7 @@ class GuardedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 class _OnlyFaults:
     """A guard that lets everything pass, and raises :class:`EnvironmentFaultError` for what proves nothing."""
 
-    def creates(self, request: Request) -> bool:
-        del request
+    def creates(self, _: Request) -> bool:
         return False
 
     def flow(self, request: Request) -> Flow:

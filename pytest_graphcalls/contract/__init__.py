@@ -6,9 +6,8 @@ from pytest_graphcalls.contract.clouds import Cloud, HostKind
 from pytest_graphcalls.contract.contract import Contract, Look
 from pytest_graphcalls.contract.errors import ErrorCatalogue, ErrorRow, ResultRow, ServiceError, SignInRow, parse_error
 from pytest_graphcalls.contract.model import VERSIONS, Effect, Evidence, Need, Operation, Question, Rule
-from pytest_graphcalls.contract.notifications import Payload, is_notification
+from pytest_graphcalls.contract.notifications import Outcome, Payload, Sequence, Step, is_notification
 from pytest_graphcalls.contract.routes import Match, Miss
-from pytest_graphcalls.contract.sequences import Outcome, Sequence, Step
 
 __all__ = [
     "VERSIONS",

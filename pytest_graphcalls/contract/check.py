@@ -20,9 +20,9 @@ from pytest_graphcalls.contract.limits import Limits
 from pytest_graphcalls.contract.model import HeaderSpec, Operation, Repeat, ResponseSpec
 from pytest_graphcalls.contract.repeats import Disagreement, address, disagreements, member
 from pytest_graphcalls.contract.routes import Match
-from pytest_graphcalls.contract.schema import ASKING, Problem, Schemas, describe, problem_of
+from pytest_graphcalls.contract.schema import ASKING, Problem, Schemas, problem_of
 from pytest_graphcalls.contract.types import Tolerated, TypeModel
-from pytest_graphcalls.findings import Finding, Kind, Severity, Side, at_any_index
+from pytest_graphcalls.findings import Finding, Kind, Severity, Side, at_any_index, describe
 from pytest_graphcalls.wire import Exchange, MalformedJsonError, Request, Response, readable
 
 ERRORS_PAGE = "https://learn.microsoft.com/graph/errors"

@@ -16,10 +16,9 @@ from pytest_graphcalls.contract.clouds import Cloud, load_clouds
 from pytest_graphcalls.contract.errors import ErrorCatalogue
 from pytest_graphcalls.contract.loading import ContractFiles
 from pytest_graphcalls.contract.model import VERSIONS, Effect, Operation, Question, RoleCheck, Rule
-from pytest_graphcalls.contract.notifications import NotificationChecker, Payload, read
+from pytest_graphcalls.contract.notifications import NotificationChecker, Payload, Sequence, payloads_in, sequences_in
 from pytest_graphcalls.contract.operations import SharedRules, build
 from pytest_graphcalls.contract.routes import Match, Miss, Router, Uncovered
-from pytest_graphcalls.contract.sequences import Sequence, read as read_sequences
 from pytest_graphcalls.errors import ContractFileError, UnknownNameError
 from pytest_graphcalls.findings import Finding, Kind, KindWords, Side
 from pytest_graphcalls.records import made
@@ -287,12 +286,12 @@ class Contract:
     @cached_property
     def notifications(self) -> Mapping[str, Payload]:
         """The payloads of notifications, by name."""
-        return MappingProxyType(read(self._files.read("notifications.yaml", "notifications")))
+        return MappingProxyType(payloads_in(self._files.read("notifications.yaml", "notifications")))
 
     @cached_property
     def sequences(self) -> Mapping[str, Sequence]:
         """The sequences of notifications, by id."""
-        return MappingProxyType(read_sequences(self._files.read("sequences.yaml", "sequences")))
+        return MappingProxyType(sequences_in(self._files.read("sequences.yaml", "sequences")))
 
     def sequence(self, id: str) -> Sequence:
         """The sequence ``id``; raises :class:`UnknownNameError` when there is none."""

@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_graphcalls.contract.model import Constraint
-from pytest_graphcalls.contract.schema import describe
-from pytest_graphcalls.findings import Kind, at_any_index
+from pytest_graphcalls.findings import Kind, at_any_index, describe
 
 ABSENT = frozenset({Kind.MEMBER_MISSING, Kind.NULL_UNEXPECTED})
 """Kinds that mean a required member is absent."""

@@ -27,7 +27,7 @@ from jsonschema.validators import extend
 from pytest_graphcalls.contract.fast_check import FastCheck, Predicate, is_annotation
 from pytest_graphcalls.contract.types import NAMESPACE, Member, TypeModel
 from pytest_graphcalls.errors import did_you_mean, nearest
-from pytest_graphcalls.findings import Kind, Side
+from pytest_graphcalls.findings import Kind, Side, describe
 
 SENTINEL = "unknownFutureValue"
 """The member that marks an evolvable enumeration, and stands for later ones where these were not asked for."""
@@ -345,18 +345,3 @@ def _expectation(error: ValidationError) -> str:
     if error.validator == "pattern":
         return _FORMATS[value]
     return f"{'at least' if error.validator == 'minimum' else 'at most'} {value}"
-
-
-def describe(value: Any) -> str:
-    """Word ``value`` for a message: its JSON type, and the value itself when it is short."""
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, str):
-        return f"the text {value if len(value) <= 60 else value[:57] + '…'!r}"
-    if isinstance(value, (int, float)):
-        return f"the number {value}"
-    return (
-        f"a list of {len(value)}"
-        if isinstance(value, list)
-        else f"an object with {', '.join(list(value)[:4]) or 'no members'}"
-    )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from statistics import median
 
 from pytest_graphcalls.contract import Contract
@@ -30,39 +29,15 @@ ALREADY_PRESENT = (
 NOT_RECORDED = "tonight has no recording of it; see the result of the test"
 
 
-@dataclass(frozen=True, slots=True)
-class Shift:
-    """The limits from which on a change of response times is reported.
-
-    Attributes:
-        factor: the medians have to differ by this factor,
-        seconds: and by this many real seconds.
-        least: number of responses needed on either side.
-    """
-
-    factor: float = 2.0
-    seconds: float = 0.25
-    least: int = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The limits from which on a change of timing is reported.
-
-    Attributes:
-        late: seconds by which a notification has to be later than before.
-        shift: limits for response times.
-    """
-
-    late: float = 10.0
-    shift: Shift = field(default_factory=Shift)
-
-
-_DEFAULT = Limits()
+LATE = 10.0
+"""Seconds by which a notification has to be later than before to be reported."""
+FACTOR, SECONDS, LEAST = 2.0, 0.25, 5
+"""What is reported of response times: medians that differ by this factor and by so many real seconds, of at least so
+many responses on either side."""
 
 
 def compare(
-    before: Iterable[Recording], after: Iterable[Recording], contract: Contract, limits: Limits = _DEFAULT
+    before: Iterable[Recording], after: Iterable[Recording], contract: Contract
 ) -> Iterator[Observation | Unchecked]:
     """Compare the accepted recordings with tonight's.
 
@@ -70,21 +45,20 @@ def compare(
         before: the accepted ones; all are kept in memory.
         after: tonight's, one by one.
         contract: knows operations, types and notifications.
-        limits: from which on a change of timing is reported.
 
     Yields:
         Differences, and what could not be compared: a test without a recording, and the rest of a test in which the
         service, the network or the sign-in failed. Response times come last.
     """
-    return _Comparison(contract, limits).all(before, after)
+    return _Comparison(contract).all(before, after)
 
 
 class _Comparison:
-    def __init__(self, contract: Contract, limits: Limits) -> None:
+    def __init__(self, contract: Contract) -> None:
         self._contract = contract
-        self._limits = limits
         self._addresses = AddressTemplates(contract)
-        self._old, self._new = LatencyCollector(), LatencyCollector()
+        self._old: list[tuple[str, float | None]] = []
+        self._new: list[tuple[str, float | None]] = []
 
     def all(self, before: Iterable[Recording], after: Iterable[Recording]) -> Iterator[Observation | Unchecked]:
         accepted = {recording.name: recording for recording in before}
@@ -100,14 +74,8 @@ class _Comparison:
             else:
                 yield from self._recording(old, recording)
         yield from (Unchecked(name, NOT_RECORDED) for name in accepted)
-        yield from map(
-            Observation,
-            latency_changes(self._old.latencies(), self._new.latencies(), self._limits.shift, self._pages()),
-        )
-
-    def _pages(self) -> dict[str, str]:
-        operations = self._contract.operations.values()
-        return {f"{one.id}@{version}": one.page(version) for one in operations for version in one.versions}
+        shifted = latency_changes(latencies(self._old), latencies(self._new), self._contract)
+        yield from map(Observation, shifted)
 
     def _recording(self, before: Recording, after: Recording) -> Iterator[Observation | Unchecked]:
         version = after.version
@@ -125,7 +93,7 @@ class _Comparison:
                 yield Unchecked(after.name, NOTIFICATIONS_NOT_RECORDED.format(when=when), decides=False)
             return
         was, is_ = (entries_of(recording.notifications, self._contract, version) for recording in (before, after))
-        for one in compare_notifications(was, is_, normaliser, self._limits.late):
+        for one in compare_notifications(was, is_, normaliser, LATE):
             yield _of_notification(after, one)
 
     def _steps(self, recording: Recording) -> Sequence[Step]:
@@ -133,9 +101,9 @@ class _Comparison:
 
     def _step(self, version: str, normaliser: Normaliser, old: Step | None, new: Step | None) -> Iterator[Change]:
         if old is not None:
-            self._old.add(old.subject, version, old.exchange.seconds)
+            self._old.append((f"{old.subject}@{version}", old.exchange.seconds))
         if new is not None:
-            self._new.add(new.subject, version, new.exchange.seconds)
+            self._new.append((f"{new.subject}@{version}", new.exchange.seconds))
         if old is not None and new is not None:
             yield from compare_answers(old, new, normaliser, self._addresses)
         elif old is not None:
@@ -235,49 +203,37 @@ def fault_of(before: Response | None, after: Response | None) -> str:
     return ""
 
 
-class LatencyCollector:
-    """Collects the response times of each operation."""
+def latencies(timed: Iterable[tuple[str, float | None]]) -> Mapping[str, Latency]:
+    """The statistics of response times, in milliseconds.
 
-    def __init__(self) -> None:
-        self._took: defaultdict[str, list[float]] = defaultdict(list)
-
-    def add(self, operation: str, version: str, seconds: float | None) -> None:
-        """Add one response.
-
-        Args:
-            operation: id of the operation.
-            version: the API version.
-            seconds: its response time in real seconds; ``None`` where it was not measured.
-        """
+    Args:
+        timed: for each response, ``operation@version`` and its real seconds; ``None`` where they were not measured.
+    """
+    took: defaultdict[str, list[float]] = defaultdict(list)
+    for name, seconds in timed:
         if seconds is not None:
-            self._took[f"{operation}@{version}"].append(seconds)
-
-    def latencies(self) -> Mapping[str, Latency]:
-        """The statistics by ``operation@version``, in milliseconds."""
-        milliseconds = {name: [one * 1000 for one in took] for name, took in sorted(self._took.items())}
-        return {
-            name: Latency(round(median(took), 3), round(max(took), 3), len(took)) for name, took in milliseconds.items()
-        }
+            took[name].append(seconds * 1000)
+    return {name: Latency(round(median(all_), 3), round(max(all_), 3), len(all_)) for name, all_ in took.items()}
 
 
 def latency_changes(
-    before: Mapping[str, Latency], after: Mapping[str, Latency], limits: Shift, pages: Mapping[str, str]
+    before: Mapping[str, Latency], after: Mapping[str, Latency], contract: Contract
 ) -> Iterator[Difference]:
     """The operations whose response times have changed.
 
     Args:
         before: of the accepted recordings, by ``operation@version``.
         after: of tonight.
-        limits: from which on a change is reported.
-        pages: addresses of the operations' pages, by ``operation@version``.
+        contract: knows the pages of the operations.
     """
     for name in sorted(before.keys() & after.keys()):
         old, new = before[name], after[name]
         slow, fast = max(old.median, new.median), min(old.median, new.median)
-        enough = min(old.count, new.count) >= limits.least
-        if enough and slow > fast * limits.factor and slow - fast > limits.seconds * 1000:
+        if min(old.count, new.count) >= LEAST and slow > fast * FACTOR and slow - fast > SECONDS * 1000:
             operation, _, version = name.partition("@")
+            known = contract.operations.get(operation)
+            page = known.page(version) if known else ""
             hint = f"The median was {old.median:.0f} ms and is {new.median:.0f} ms, over {new.count} answers."
             now = "slower" if new.median > old.median else "faster"
-            facts = (version, operation, "latency", "as before", now, "", pages.get(name, ""), hint)
+            facts = (version, operation, "latency", "as before", now, "", page, hint)
             yield Difference(Kind.LATENCY_SHIFTED, Origin.RECORDING, *facts)

@@ -9,6 +9,7 @@ from hashlib import blake2s
 from typing import Any, Self
 
 from pytest_graphcalls.findings import at_any_index
+from pytest_graphcalls.records import made, plain
 
 
 class Severity(StrEnum):
@@ -157,18 +158,9 @@ class Difference:
 
     def to_json(self) -> dict[str, Any]:
         """The difference as the verdict file holds it."""
-        return {
-            "fingerprint": self.fingerprint,
-            "kind": self.kind.value,
-            "severity": self.severity.value,
-            "origin": self.origin.value,
-            **{name: getattr(self, name) for name in _TEXTS},
-        }
+        return {"fingerprint": self.fingerprint, "severity": self.severity.value, **plain(self)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Difference:
         """Read the difference that :meth:`to_json` wrote."""
-        return cls(Kind(data["kind"]), Origin(data["origin"]), **{name: data[name] for name in _TEXTS})
-
-
-_TEXTS = ("version", "subject", "where", "before", "after", "place", "page", "hint")
+        return made(cls, data)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from pytest_graphcalls.drift.difference import Difference
+from pytest_graphcalls.records import made, plain
 from pytest_graphcalls.wire import Exchange, Notification, path_segments
 
 
@@ -85,14 +86,12 @@ class Acceptance:
 
     def to_json(self) -> dict[str, Any]:
         """The entry as verdict and history hold it."""
-        expires = self.expires.isoformat() if self.expires else None
-        return {**asdict(self), "accepted": self.accepted.isoformat(), "expires": expires}
+        return dict(plain(self))
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Acceptance:
         """Read the entry that :meth:`to_json` wrote."""
-        expires = date.fromisoformat(data["expires"]) if data["expires"] else None
-        return cls(**{**data, "accepted": date.fromisoformat(data["accepted"]), "expires": expires})
+        return made(cls, data)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from pytest_graphcalls.drift.history import History
 from pytest_graphcalls.errors import RecordingError, SettingError
 from pytest_graphcalls.nightly.recordings import cassettes
 from pytest_graphcalls.nightly.suite import SuiteRequest
-from pytest_graphcalls.report.junit import cleaned
+from pytest_graphcalls.sanitize import clean_xml
 
 CASSETTES, JUNIT, DOCUMENT = "cassettes", "junit.xml", "verdict.json"
 NIGHTS = 200
@@ -46,7 +46,7 @@ def junit_of(request: SuiteRequest, masked: Counter[str]) -> str:
         text = request.junit.read_text(encoding="utf-8")
     except OSError:
         return ""
-    safe = cleaned(text, people=True)
+    safe = clean_xml(text, people=True)
     masked.update(safe.kinds)
     return safe.text
 

@@ -10,8 +10,7 @@ from typing import Any
 
 from pytest_graphcalls.cassette import Cassette, opened
 from pytest_graphcalls.contract import Contract, Match, Need, parse_error
-from pytest_graphcalls.drift import Latency, Recording
-from pytest_graphcalls.drift.compare import LatencyCollector
+from pytest_graphcalls.drift import Latency, Recording, compare
 from pytest_graphcalls.drift.model import invited
 from pytest_graphcalls.wire import Exchange, MalformedJsonError, encode_json, json_object, path_segments
 
@@ -124,13 +123,11 @@ def refused(one: Recording) -> str:
 
 def latencies(recorded: Iterable[Recording], contract: Contract) -> Mapping[str, Latency]:
     """How long answers took, by ``operation@version``, where that was measured."""
-    collected = LatencyCollector()
-    for one in recorded:
-        for exchange in one.exchanges:
-            match = contract.match(exchange.request.method, exchange.request.path)
-            if isinstance(match, Match):
-                collected.add(match.operation.id, one.version, exchange.seconds)
-    return collected.latencies()
+    answers = ((one, recording.version) for recording in recorded for one in recording.exchanges)
+    matched = ((contract.match(one.request.method, one.request.path), version, one) for one, version in answers)
+    return compare.latencies(
+        (f"{match.operation.id}@{version}", one.seconds) for match, version, one in matched if isinstance(match, Match)
+    )
 
 
 FOLDER = "contracts"

@@ -14,14 +14,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
-from pytest_graphcalls.nightly.suite_plugin import CHOSEN, PROGRESS
-from pytest_graphcalls.nightly.suite_process import PATIENCE
+from pytest_graphcalls.nightly.suite_process import CHOSEN, PATIENCE, PROGRESS
 from pytest_graphcalls.nightly.workspace import ROOM
 from pytest_graphcalls.redaction import mask
 
 SUITE = "pytest_graphcalls.contracts"
 CHILD = "pytest_graphcalls.nightly.suite_process"
-COUNTING = "pytest_graphcalls.nightly.suite_plugin"
 _KEY = "GRAPHCALLS_REDACTION_KEY"
 _RAN = frozenset({0, 1})
 """pytest's exit status of a run that came to its end."""
@@ -81,7 +79,7 @@ class SuiteRequest:
         versions = self.versions[0] if len(self.versions) == 1 else "both"
         xdist = ("-p", "no:xdist") if self.workers == "0" else ("-n", self.workers)
         return (
-            *("-q", "-p", COUNTING, "-p", "no:randomly", "-p", "no:cacheprovider", "-o", "addopts=", *xdist),
+            *("-q", "-p", CHILD, "-p", "no:randomly", "-p", "no:cacheprovider", "-o", "addopts=", *xdist),
             *("--record-mode=rewrite", "--graphcalls-nightly", f"--graphcalls-cassettes={self.cassettes}"),
             *(f"--graphcalls-target={self.target}", f"--graphcalls-version={versions}"),
             *(f"--graphcalls-seed={self.seed}", f"--graphcalls-report={self.report}", f"--junit-xml={self.junit}"),

@@ -22,7 +22,7 @@ import pytest
 
 from pytest_graphcalls import cassette
 from pytest_graphcalls.cassette import Cassette, Kind
-from pytest_graphcalls.contract import Contract
+from pytest_graphcalls.contract import Contract, HostKind
 from pytest_graphcalls.errors import RecordingError
 from pytest_graphcalls.parsing import content
 from pytest_graphcalls.plugin.options import NAMED, PARAMETER, REPLAY, SIMULATOR, records
@@ -207,8 +207,8 @@ class Key:
         return key
 
 
-_ALIASES = ("login.windows.net", "login.microsoft.com", "sts.windows.net", "login.partner.microsoftonline.cn")
-"""Other names of the sign-in."""
+_PARTNER = "login.partner.microsoftonline.cn"
+"""A further name of the sign-in in China, which the contract does not list."""
 _SHORTEST_SECRET = 16
 """Characters; a shorter word would be found in every text."""
 _CALLS = re.compile(r"/(?:communications|app)/calls(?:[/?]|$)", re.IGNORECASE)
@@ -243,8 +243,9 @@ class Safety:
 
     @cached_property
     def _hosts(self) -> tuple[str, ...]:
-        sign_in = (urlsplit(one.authority_host).hostname or "" for one in Contract.packaged().clouds.values())
-        return (*self.graph_hosts, *sign_in, *_ALIASES, *self._settings.record_hosts)
+        clouds = Contract.packaged().clouds.values()
+        known = (name for one in clouds for name, kind in one.hosts.items() if kind is not HostKind.CHANNEL)
+        return (*known, _PARTNER, *self._settings.record_hosts)
 
     def known(self) -> frozenset[str]:
         """The secrets of this run, to be looked for by value in what is about to be written."""

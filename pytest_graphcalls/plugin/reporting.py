@@ -218,11 +218,11 @@ class Controller:
     def _mask_junit(self, file: Path) -> None:
         """Mask what did not come from a report, such as an attribute that a test has added."""
         from pytest_graphcalls.atomic import put
-        from pytest_graphcalls.report.junit import cleaned
+        from pytest_graphcalls.sanitize import clean_xml
 
         with suppress(OSError):
             text = file.read_text(encoding="utf-8")
-            safe = cleaned(text)
+            safe = clean_xml(text)
             if safe.text != text:
                 put({file: safe.text})
                 self._masked.update(safe.kinds)

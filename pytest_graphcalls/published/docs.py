@@ -16,12 +16,14 @@ from pytest_graphcalls.drift.difference import Difference, Kind, Origin
 from pytest_graphcalls.drift.model import Unchecked
 from pytest_graphcalls.published import docs_examples
 from pytest_graphcalls.published.csdl import SENTINEL
-from pytest_graphcalls.published.docs_page import Include, Page, Table
-from pytest_graphcalls.published.docs_statements import (
+from pytest_graphcalls.published.docs_page import (
     REQUEST_BODY,
     RESPONSE,
     Documented,
+    Include,
+    Page,
     Permission,
+    Table,
     documented,
     durations,
     limits,

@@ -13,7 +13,7 @@ from pytest_graphcalls.drift.difference import Difference, Kind, Origin
 from pytest_graphcalls.drift.model import Unchecked
 from pytest_graphcalls.errors import did_you_mean
 from pytest_graphcalls.published import docs as pages, metadata
-from pytest_graphcalls.published.docs_statements import open_keys
+from pytest_graphcalls.published.docs_page import open_keys
 from pytest_graphcalls.published.openapi import PREFIXES
 
 Found = Difference | Unchecked

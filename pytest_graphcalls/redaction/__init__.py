@@ -20,8 +20,7 @@ files that are committed.
 from __future__ import annotations
 
 from pytest_graphcalls.redaction.fields import HEADERS, MASK, MEMBERS, PARAMETERS
-from pytest_graphcalls.redaction.redactor import Redactor
-from pytest_graphcalls.redaction.reports import OF_REPORTS, mask, redact_exchange, redact_json, redact_url
+from pytest_graphcalls.redaction.redactor import OF_REPORTS, Redactor, mask, redact_exchange, redact_json, redact_url
 from pytest_graphcalls.redaction.secrets import forget, hide_remembered, remember, remember_environment, remembered
 
 __all__ = [

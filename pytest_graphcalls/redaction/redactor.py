@@ -241,3 +241,12 @@ def _decoded(body: bytes) -> tuple[str, str]:
 
 def _is_text(body: bytes) -> bool:
     return _decoded(body)[1] != "latin-1" and b"\0" not in body
+
+
+OF_REPORTS = Redactor("tokens")
+"""The redactor of all reports and messages of this process: ids and names stay, what gives access is hidden."""
+
+mask = OF_REPORTS.mask
+redact_exchange = OF_REPORTS.exchange
+redact_json = OF_REPORTS.json
+redact_url = OF_REPORTS.url

@@ -1,14 +1,19 @@
-"""A text as it stands: a message, a line of a log, a cut body."""
+"""A text as it stands: a message, a line of a log, a cut body.
+
+A secret in it may lie behind an encoding: escaped names, Base64, hex, two or four bytes a letter, and tokens over
+several lines.
+"""
 
 from __future__ import annotations
 
+import binascii
 import re
+from base64 import b64decode
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from pytest_graphcalls.errors import UnknownNameError
 from pytest_graphcalls.redaction.assignments import HINTS, hide_values
-from pytest_graphcalls.redaction.encoded import DEPTH, hide_encoded
 from pytest_graphcalls.redaction.fields import HEADERS, MASK, Kind, is_secret_name, plain
 from pytest_graphcalls.redaction.patterns import IN_TEXT, TextPattern
 from pytest_graphcalls.redaction.profiles import PROFILES
@@ -19,6 +24,9 @@ NESTING = 3
 """How many levels of texts inside texts (JSON, addresses) are read as such; what lies deeper is masked as text."""
 _LONGEST_KEPT = 200
 """Characters of the longest text whose outcome is kept: type names, states and ids come again and again."""
+
+_DEPTH = 3
+"""How many encodings inside one another are undone."""
 
 _GUIDS = re.compile(
     r"[0-9a-fA-F](?<![0-9A-Za-z-].)[0-9a-fA-F]{7}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?![0-9A-Za-z-])"
@@ -109,7 +117,7 @@ class Texts:
     def _pseudonym(self, found: re.Match[str]) -> str:
         return self._pseudonyms.of(Kind.GUID, found[0])
 
-    def _hidden(self, text: str, depth: int = DEPTH) -> str:
+    def _hidden(self, text: str, depth: int = _DEPTH) -> str:
         """``text`` without what is a secret by form or name, with up to ``depth`` encodings undone."""
         if not self._patterns and self.profile.harmless.fullmatch(text):
             return text
@@ -122,7 +130,7 @@ class Texts:
             text = hide_values(text, self._names)
         for pattern in self._patterns:
             text = pattern.sub(MASK, text)
-        return hide_encoded(text, self._hidden, depth - 1) if depth else text
+        return _without_encoded(text, self._hidden, depth - 1) if depth else text
 
     def _replacement(self, row: TextPattern) -> str | Callable[[re.Match[str]], str]:
         if row.kind is Kind.SECRET:
@@ -150,3 +158,90 @@ class Texts:
                 break
             text = deeper
         return False
+
+
+_ESCAPED = re.compile(
+    r"\\(?<!\\\\)\\*(?:u00|x)(?P<hex>[2-7][0-9A-Fa-f])|%(?:25){0,8}(?P<percent>[2-7][0-9A-Fa-f])|&#(?P<number>[0-9]{2,3});"
+)
+_KEPT = frozenset("\"'\\&#%?/ \x7f")
+"""Characters that separate: without their escapes a text would have another structure."""
+_ZERO = re.compile(r"\0|\\(?<!\\\\)\\*(?:x00|u0000|0(?![0-9]))|%00")
+_FOLD = r"(?:\\?\r?\n[ \t>|]*|(?:\\{1,16}r)?\\{1,16}n)"
+_LINES = re.compile(rf"[\w.~+/=-](?<![\w.~+/=-].)[\w.~+/=-]{{23,}}+(?:{_FOLD}[\w.~+/=-]{{4,}}+)+")
+_BREAK = re.compile(rf"=?{_FOLD}")  # quoted-printable has a sign in front
+_RUN = re.compile(r"[A-Za-z0-9+/_-](?<![A-Za-z0-9+/_-].)[A-Za-z0-9+/_-]{19,}+={0,2}")
+_GUID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
+_URL_SAFE = bytes.maketrans(b"-_", b"+/")
+_TEXT = bytes(range(32, 127)) + b"\t\r\n"
+
+Mask = Callable[[str, int], str]
+"""Masks a text, in which so many encodings may still be undone."""
+
+
+def _without_encoded(text: str, mask: Mask, depth: int) -> str:
+    """``text`` without what :attr:`mask` finds in it once its encodings are undone."""
+    if len(text) >= 20:
+        if "\n" in text or "\\" in text:
+            text = _LINES.sub(lambda found: _unfolded(found[0], mask, depth), text)
+        shown = cache(lambda run: MASK if _holds_secret(run, mask, depth) else run)  # a page names a rule many times
+        text = _RUN.sub(lambda found: shown(found[0]), text)
+    plain = _unescaped(text)
+    if plain != text and (clean := mask(plain, depth)) != plain:
+        return clean
+    return text
+
+
+def _unescaped(text: str) -> str:
+    """``text`` without the escapes of ordinary letters, which may hide a name, and without zero bytes between them."""
+    if "\\" in text or "%" in text or "&#" in text:
+        text = _ESCAPED.sub(_letter, text)
+    return _ZERO.sub("", text) if "\0" in text or "00" in text else text
+
+
+def _letter(found: re.Match[str]) -> str:
+    code = found["hex"] or found["percent"]
+    letter = chr(int(code, 16) if code else int(found["number"]))
+    return found[0] if letter in _KEPT or not letter.isascii() else letter
+
+
+def _unfolded(lines: str, mask: Mask, depth: int) -> str:
+    whole = _BREAK.sub("", lines)
+    if mask(whole, 0) != whole or _holds_secret(whole, mask, depth):
+        return MASK
+    return lines
+
+
+def _holds_secret(run: str, mask: Mask, depth: int) -> bool:
+    return any((clean := mask(text, depth)) != text and clean for text in _decoded(run))
+
+
+def _decoded(run: str) -> list[str]:
+    """The text that Base64 or hex in ``run`` stands for, if it is text."""
+    if "-" in run:
+        run = _GUID.sub("!", run)
+    whole = _text(_bytes(run))
+    if whole is not None:
+        return [whole]
+    parts = {part for sign in "/-_+!" if sign in run for part in run.split(sign) if 20 <= len(part) < len(run)}
+    return [text for part in parts if (text := _text(_bytes(part))) is not None]
+
+
+def _bytes(run: str) -> bytes:
+    body = run.rstrip("=").removeprefix("0x").encode()
+    try:
+        if len(body) >= 30 and len(body) % 2 == 0 and not body.strip(b"0123456789abcdefABCDEF"):
+            return binascii.unhexlify(body)
+        body = body.translate(_URL_SAFE)[: len(body) - (len(body) % 4 == 1)]
+        return b64decode(body + b"=" * (-len(body) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _text(body: bytes) -> str | None:
+    if body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        body = body[2:]
+    if body.count(0) * 3 > len(body):
+        body = body.replace(b"\0", b"")
+    if len(body) < 6 or len(body[:400].translate(None, _TEXT)) * 20 > len(body[:400]):
+        return None
+    return body.decode("utf-8", "replace")

@@ -139,16 +139,8 @@ def _summary(run: Run, rules: tuple[RuleResult, ...], questions: tuple[QuestionR
 
 
 def _rule(result: RuleResult) -> dict[str, Any]:
-    return {
-        "id": result.rule,
-        "version": result.version,
-        "evidence": result.evidence.value,
-        "status": result.status.value,
-        "reason": result.reason,
-        "tests": list(result.tests),
-        "findings": list(result.findings),
-        "broken_by": list(result.broken_by),
-    }
+    data = plain(result)
+    return {"id": data.pop("rule"), **data}
 
 
 def _question(run: Run, result: QuestionResult) -> dict[str, Any]:

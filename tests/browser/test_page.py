@@ -240,7 +240,7 @@ def test_a_command_can_be_copied(open_page: Open) -> None:
 
 
 def test_without_javascript_the_verdict_and_the_differences_are_there(open_page: Open) -> None:
-    """They open and close without it."""
+    """The differences open and close without JavaScript."""
     page = open_page(javascript=False)
     assert page.get_by_role("heading", level=1).inner_text() == "1 breaking change."
     assert page.locator(f"#d-{GONE.fingerprint} .sides").is_visible()

@@ -32,7 +32,7 @@ class World(RemoteWorld):
         return self.control("GET", f"calls/{id}")
 
     def names(self, call: str) -> list[str]:
-        """Who is in a call beside bots, by name; a phone by its number."""
+        """The people in a call by name; a phone by its number."""
         identities = [one["identity"] for one in self.call(call)["participants"] if not one["is_bot"]]
         return sorted(one["name"] or one["id"] for one in identities)
 

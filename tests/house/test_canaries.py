@@ -79,7 +79,7 @@ def test_a_notification_holds_no_secret(name: str) -> None:
 
 
 def test_a_ledger_holds_no_secret(tmp_path: Path) -> None:
-    """It keeps addresses, because calls are ended by them."""
+    """A ledger keeps addresses, because calls are ended by them, and nothing secret."""
     ledger = Ledger(tmp_path / "ledger.jsonl")
     ledger.intend("1", "POST", f"{CALL}?access_token=Canary-ledger-1", b"client_secret=Canary-ledger-2")
     ledger.created("1", "57da", f"{CALL}?access_token=Canary-ledger-3")

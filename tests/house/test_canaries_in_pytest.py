@@ -154,7 +154,7 @@ def test_a_failing_sign_in_shows_no_secret(pytester: pytest.Pytester, monkeypatc
 
 
 def test_other_tests_are_shown_as_they_are(pytester: pytest.Pytester) -> None:
-    """They use no fixture of ours, so nothing is changed, and nothing is loaded."""
+    """Tests that use no fixture of ours change nothing and load nothing."""
     pytester.makepyfile(
         """
         import sys

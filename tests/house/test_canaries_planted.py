@@ -20,7 +20,7 @@ from pytest_graphcalls.server.control import PREFIX
 from tests.environment import clean
 from tests.house import planting
 from tests.plugin.conftest import QUIET
-from tests.plugin.taped import WITH_RECORDING
+from tests.plugin.recording_runs import WITH_RECORDING
 
 SUITE = Path(__file__).with_name("planted_suite.py")
 

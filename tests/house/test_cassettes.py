@@ -67,7 +67,7 @@ def test_every_shipped_cassette_has_a_test() -> None:
 
 
 def test_shipped_cassettes_are_small() -> None:
-    """They are downloaded by everybody who installs the package."""
+    """Shipped cassettes are downloaded by all users of the package."""
     assert sum(file.stat().st_size for file in FILES) <= OF_AN_OPERATION * len(Contract.packaged().operation_ids)
 
 
@@ -93,7 +93,7 @@ def test_shipped_cassettes_cover_every_rule_that_requests_alone_can_check() -> N
 
 
 def test_operations_that_ship_their_success_only_have_no_other_cassettes() -> None:
-    """They stay few: one for each version and success."""
+    """Such operations have one cassette for each version and success."""
     left_out = set(unrecorded())
     assert not [file for file in FILES if f"contracts/{file.parts[-2]}.py::{file.stem}" in left_out]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_graphcalls.contract import VERSIONS, Contract, Evidence, sequences
+from pytest_graphcalls.contract import VERSIONS, Contract, Evidence, notifications
 from pytest_graphcalls.contract.loading import ContractFiles
 from pytest_graphcalls.contract.operations import SharedRules
 from pytest_graphcalls.errors import ContractFileError, UnknownNameError
@@ -72,7 +72,7 @@ def test_an_operation_does_not_repeat_what_a_shared_rule_says(id: str) -> None:
 
 
 def test_rules_in_the_same_words_are_shared() -> None:
-    """They stand in shared-rules.yaml once."""
+    """Rules with the same words are in shared-rules.yaml once."""
     files = ContractFiles(ROOT)
     rules = [files.read(f"operations/{id}.yaml", "operation")["rules"] for id in CONTRACT.operation_ids]
     whole = [own["says"] for one in rules for own in one.values() if own and {"says", "evidence"} <= own.keys()]
@@ -97,7 +97,7 @@ def test_every_type_that_is_used_is_in_the_model(case: tuple[str, str]) -> None:
 def test_every_name_in_a_sequence_leads_somewhere(id: str) -> None:
     """The operation that starts it, the payloads of its steps, their states, and the pairs that they end with."""
     sequence = CONTRACT.sequence(id)
-    assert sequence.starts in {*CONTRACT.operation_ids, *sequences.STARTERS}
+    assert sequence.starts in {*CONTRACT.operation_ids, *notifications.STARTERS}
     for step in sequence.steps:
         payload = CONTRACT.notifications[step.payload]
         allowed = payload.values.get("state") or payload.values.get("status")

@@ -63,7 +63,7 @@ def test_the_blocks_with_an_sdk_run_as_they_stand(pytester: pytest.Pytester) -> 
 
 @pytest.mark.parametrize("block", python("conftest"), ids=lambda block: block.page)
 def test_a_conftest_that_is_shown_is_taken(block: Block, pytester: pytest.Pytester) -> None:
-    """Its hook is known to pytest, and does something that is possible."""
+    """A hook in a shown conftest is known to pytest, and does something possible."""
     pytester.makeconftest(block.text)
     pytester.makepyfile("def test_nothing(graphcalls):\n    graphcalls.simulator.incoming_call()\n")
     pytester.runpytest_inprocess(*QUIET).assert_outcomes(passed=1)
@@ -175,7 +175,7 @@ def test_an_example_is_shown_and_short(path: Path) -> None:
 
 @pytest.mark.parametrize("subject", drawings.TABLES)
 def test_a_drawing_of_states_has_each_row_of_its_table(subject: str) -> None:
-    """Its states, its transitions with their events, its beginnings and its ends."""
+    """A drawing has the states, transitions, events, beginnings and ends of the table."""
     machine, starts = drawings.TABLES[subject]
     drawn = drawings.states(subject)
     for state, row in machine.items():

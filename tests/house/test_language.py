@@ -106,7 +106,7 @@ def private(name: str, root: Path = HOUSE) -> list[str]:
 
 @every("module", MODULES)
 def test_a_module_is_written_in_plain_words(module: str) -> None:
-    """Its docstrings, comments and messages can be understood without knowing the author."""
+    """Docstrings, comments and messages can be understood without knowing the author."""
     assert private(module) == []
 
 

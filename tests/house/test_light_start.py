@@ -109,7 +109,7 @@ def test_pytest_looks_for_no_further_plugin_by_name() -> None:
 
 
 def test_pytest_looks_at_hooks_and_fixtures_alone() -> None:
-    """It looks at every name of a plugin in each run, which takes longer than to call the hooks."""
+    """pytest looks at every name of a plugin in each run, which takes longer than to call the hooks."""
     from pytest_graphcalls import plugin
     from pytest_graphcalls.plugin import fixtures, hooks
 

@@ -64,8 +64,6 @@ SMALL_ON_PURPOSE: dict[str, str] = {
     "clients/everywhere.py": "one way for four libraries, loaded only where a test asks for it",
     "plugin/keeper.py": "a program that runs by its path, beside pytest and longer than it",
     "plugin/hookspecs.py": "pytest takes the hooks that a project may implement as a module of their own",
-    "nightly/suite_plugin.py": "a pytest plugin that the suite's own process loads by name",
-    "nightly/suite_process.py": "the program that the suite's own process runs",
 }
 """Files under 90 lines that stay apart from their only importer, each with its reason."""
 SMALL_ROOMS = {"leakscan": "it must not know redaction, so it lies apart"}

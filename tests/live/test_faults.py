@@ -60,7 +60,7 @@ def test_retry_after_is_honoured(pytester: pytest.Pytester, run: Run, tenant: Te
 def test_a_fault_of_the_service_breaks_no_rule(
     pytester: pytest.Pytester, run: Run, tenant: Tenant, answer: Response, reason: str
 ) -> None:
-    """It is counted apart, on the screen and in the reports, with what support asks for."""
+    """A fault is counted apart, on the screen and in the reports, with the facts that support asks for."""
     answering(tenant, answer)
     pytester.makepyfile(INVITES)
     result = run("--graphcalls-version=v1.0", "--graphcalls-report=report.json", "--graphcalls-report=report.md")
@@ -138,7 +138,7 @@ def test_a_broken_rule_is_still_broken(pytester: pytest.Pytester, run: Run, tena
 
 
 def test_a_projects_own_test_sees_the_fault_itself(pytester: pytest.Pytester, run: Run, tenant: Tenant) -> None:
-    """It may want to know how its bot takes it."""
+    """A project may test how its bot handles a fault."""
     tenant.answers(
         lambda request: request.method == "POST", lambda: platform_error(500, "9999", "Unknown internal server error.")
     )
@@ -178,7 +178,7 @@ def test_call(graphcalls_stage, number): graphcalls_stage.peer_to_peer_call()
 
 
 def test_workers_share_the_budget(pytester: pytest.Pytester, run: Run, tenant: Tenant) -> None:
-    """They share the users of the sandbox, too: no two workers use the same ones."""
+    """Workers share the users of the sandbox, too: no two of them use the same ones."""
     pytester.makepyfile(
         f"""{HEAD}
 @CREATED

@@ -66,7 +66,7 @@ def test_calls(graphcalls_stage):
 def test_a_request_without_an_answer_is_reported(
     pytester: pytest.Pytester, started: Start, tenant: Tenant, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Its id is unknown, so it cannot be hung up; the sweep says until when it may go on."""
+    """The id of such a call is unknown, so it cannot be hung up; the sweep says until when it may go on."""
     made, go_on = threading.Event(), threading.Event()
 
     def slowly(request: Request, proceed: Callable[[Request], object]) -> object:

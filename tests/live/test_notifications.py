@@ -19,7 +19,7 @@ from tests.few import suite
 from tests.live.conftest import Run, Tenant, facts, ini
 from tests.live.endings import SOON
 from tests.live.projects import HEAD
-from tests.plugin.taped import WITH_RECORDING
+from tests.plugin.recording_runs import WITH_RECORDING
 from tests.tunnel import Tunnel, free_port
 
 MODULES = ("test_application_post_calls", "test_call_delete", "test_call_mute", "test_participant_invite")
@@ -81,7 +81,7 @@ def test_notifications_are_recorded_and_replayed(
 
 @pytest.mark.usefixtures("tunnel")
 def test_a_damaged_notification_breaks_the_contract(pytester: pytest.Pytester, run: Run) -> None:
-    """It fails the run, not a test whose rule it is not. Posts to an unknown address are ignored."""
+    """A wrong notification fails the run, not a test of another rule. Posts to an unknown address are ignored."""
     pytester.makepyfile(
         HEAD
         + """

@@ -9,7 +9,7 @@ import pytest
 from pytest_graphcalls import cassette, leakscan
 from tests.few import suite
 from tests.live.conftest import Tenant, facts, guid, ini
-from tests.plugin.taped import WITH_RECORDING
+from tests.plugin.recording_runs import WITH_RECORDING
 
 SUITE = (*suite("test_participant_invite"), "-k", "moves or first or echoed or phone")
 

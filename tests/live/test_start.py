@@ -40,7 +40,7 @@ def test_another_tenant_on_the_list_does_not_help(
 def test_the_list_is_no_variable_and_no_option(
     pytester: pytest.Pytester, run: Run, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It belongs into the project's configuration, where it is reviewed."""
+    """The allow list belongs into the project's configuration, where it is reviewed."""
     monkeypatch.setenv("GRAPHCALLS_SANDBOX_TENANTS", tenant.id)
     pytester.makefile(".ini", pytest="[pytest]\n")
     pytester.makepyfile(ONE_CALL)

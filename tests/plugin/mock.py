@@ -21,7 +21,7 @@ _JSON = {"Content-Type": "application/json"}
 
 @dataclass
 class ThreeOperations:
-    """It remembers nothing: every id that is sent is taken for one that there is.
+    """A server without memory: every id that is sent counts as one that exists.
 
     Attributes:
         missing: status of the answer to everything else, which has no body.

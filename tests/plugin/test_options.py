@@ -199,7 +199,7 @@ def test_a_misspelt_ini_key_gets_the_nearest(pytester: pytest.Pytester, run: Run
 def test_a_misspelt_variable_gets_the_nearest(
     pytester: pytest.Pytester, run: Run, monkeypatch: pytest.MonkeyPatch, variable: str, meant: str
 ) -> None:
-    """It would be ignored silently; a variable that resembles none of ours may belong to another tool."""
+    """A misspelt variable would be ignored silently; one that resembles none of ours may belong to another tool."""
     monkeypatch.setenv(variable, "")
     pytester.makepyfile("def test_it(): pass")
     result = run()

@@ -51,7 +51,7 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["BOT_PORT"])), Bot)
 
 
 def test_an_unmodified_bot_runs_as_a_process(pytester: pytest.Pytester, run: Run) -> None:
-    """It signs in and calls Graph by its real names; when the test fails its output is shown; its child ends, too."""
+    """The bot signs in and calls Graph by the real names; a failing test shows its output; its child ends, too."""
     pytester.makepyfile(
         test_it="""
         import pathlib
@@ -112,7 +112,7 @@ def test_a_bot_of_a_module_runs_through_its_tests(pytester: pytest.Pytester, run
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 def test_a_bot_of_node(pytester: pytest.Pytester, run: Run) -> None:
-    """Its fetch reaches Graph by the variables alone, in any version of Node."""
+    """The fetch of Node reaches Graph by the variables alone, in any version."""
     (pytester.path / "bot.js").write_text(
         """
         const http = require("http");
@@ -185,7 +185,7 @@ def test_a_program_that_is_not_there_is_named(pytester: pytest.Pytester, run: Ru
 
 
 def test_a_command_in_one_text_is_refused(pytester: pytest.Pytester, run: Run) -> None:
-    """It is not taken for a list of letters."""
+    """A text is not taken for a list of letters."""
     pytester.makepyfile('def test_it(graphcalls): graphcalls.run("python bot.py", port_variable="PORT")')
     result = run()
     result.assert_outcomes(failed=1)
@@ -241,7 +241,7 @@ def test_it(graphcalls):
 def test_a_child_in_a_session_of_its_own_ends_with_the_test(
     pytester: pytest.Pytester, run: Run, watching: socket.socket
 ) -> None:
-    """It is found by the environment that the bot was given."""
+    """The child is found by the environment that the bot was given."""
     pytester.makepyfile(STARTS.format(port=watching.getsockname()[1], then=""))
     run().assert_outcomes(passed=1)
     both_end(watching)

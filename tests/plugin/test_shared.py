@@ -67,7 +67,7 @@ def test_an_exchange_belongs_to_the_test_that_made_it(pytester: pytest.Pytester,
 def test_requests_of_set_up_and_teardown_are_checked(
     pytester: pytest.Pytester, run: Run, before: str, after: str, outcomes: dict[str, int]
 ) -> None:
-    """It fails the test that needed the set-up first, and the teardown after the last test."""
+    """A violation fails the test that needed the set-up first, or the teardown after the last test."""
     pytester.makepyfile(project(before, after))
     result = run()
     result.assert_outcomes(**outcomes)

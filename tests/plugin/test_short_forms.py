@@ -20,7 +20,7 @@ def names(call: Any) -> set[str]:
 
 
 def test_a_meeting_has_the_body_that_joins_it(graphcalls: GraphCalls) -> None:
-    """Its members are plain data; further ones are added, or stand in place of its own."""
+    """The members of a meeting are plain data; given ones are added, or replace them."""
     meeting = graphcalls.simulator.meeting(["Adele"])
     body = meeting.join_body(callback_uri=CALLBACK, subject="Standup")
     assert json.loads(json.dumps(body)) == body
@@ -45,7 +45,7 @@ def test_an_invitation_brings_a_person_in_under_a_chosen_id(graphcalls: GraphCal
 
 
 def test_the_bot_is_in_a_meeting_in_one_line(graphcalls: GraphCalls) -> None:
-    """Its notifications go to the registered address, so that an attached bot gets them."""
+    """Notifications of the call go to the registered address, so that an attached bot gets them."""
     kinds: list[str] = []
 
     def act(notes: Note, headers: dict[str, str]) -> None:

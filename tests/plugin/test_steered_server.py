@@ -61,7 +61,7 @@ def test_everything_is_staged_there(pytester: pytest.Pytester, run: Run, steered
 def test_workers_do_not_move_the_clock_of_each_other(
     pytester: pytest.Pytester, run: Run, steered: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """They share the server; the rest is staged. What makes a worker is its variable."""
+    """Workers share the server, and its clock is not moved. A worker is recognised by its variable."""
     monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw0")
     pytester.makepyfile(PROJECT)
     result = run(f"--graphcalls-target={steered}", "--graphcalls-version=v1.0")

@@ -228,7 +228,7 @@ _ENTRY = ("changeType", "resourceUrl", "resourceData")
 
 @st.composite
 def elsewhere(draw: st.DrawFn, _: TypeModel, __: Payload, body: dict[str, Any], ___: list[Spot]) -> Posted:
-    """It is about something that no page shows; the service may be ahead, so it is a notice."""
+    """A notification about a resource that no page shows; the service may be ahead, so it is a notice."""
     path = draw(st.sampled_from([f"{CALL}/lobby", "/communications/onlineMeetings/1", f"{CALL}/participants/7/mute"]))
     after = with_(with_(body, ("value", 0), "resourceUrl", path), ("value", 0), "resource", path)
     kinds = frozenset({Kind.NOTIFICATION_UNKNOWN})

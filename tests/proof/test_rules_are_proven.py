@@ -72,3 +72,10 @@ def test_a_deviation_breaks_its_rule_alone(
     assert outcome.failed_tests_of(rule), outcome.screen
     assert outcome.status == 1, outcome.screen
     record_property(PROVEN, rule)
+
+
+def test_a_shared_test_that_fails_names_its_operation(runner: Runner) -> None:
+    """The failure of a shared test shows the operation, and what was compared."""
+    screen = runner.run("call-mute.is-done-with-the-answer", "v1.0", 0).screen
+    assert "attempt = Attempt(operation='call-mute')" in screen
+    assert "AssertionError: assert 'running' == 'completed'" in screen

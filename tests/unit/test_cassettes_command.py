@@ -86,7 +86,7 @@ def test_cassettes_that_need_work_are_listed(capsys: pytest.CaptureFixture[str])
 
 
 def test_a_cassette_of_another_contract_revision_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
-    """It is nothing that has to be done."""
+    """Another revision is reported, and needs no work."""
     module("test_bot.py", "test_one")
     path = made("cassettes/v1.0/test_bot/test_one.yaml")
     path.write_text(re.sub("call-get: .*", "call-get: abc", path.read_text()))

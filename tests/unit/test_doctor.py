@@ -210,7 +210,7 @@ def test_without_a_meeting_no_call_is_made(practice: Practice) -> None:
 
 
 def test_a_call_that_is_never_established(practice: Practice) -> None:
-    """It waits in a lobby, perhaps; it is hung up all the same."""
+    """A call that may wait in a lobby is hung up all the same."""
     practice.simulator.calls.establish = lambda call_id: None  # type: ignore[method-assign]  # a replaced step
     line = practice.visit()["removal"]
     assert (line.verdict, line.says) == (UNKNOWN, "The call was not established within 30 s.")

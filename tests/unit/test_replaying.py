@@ -92,7 +92,7 @@ def test_invented_people_keep_their_names() -> None:
 
 
 def test_a_replays_token_opens_nothing() -> None:
-    """It is unsigned, and names the tenant by its pseudonym only."""
+    """A replay's token is unsigned, and names the tenant by its pseudonym only."""
     from pytest_graphcalls.targets.replay import _token
 
     assert tenant_of(_token("t-1")) == "t-1"

@@ -334,7 +334,7 @@ class TestRecorder:
         assert [seen.notification for seen in recorder.seen] == [2, 3, 5]
 
     def test_a_notification_is_judged_by_the_version_of_the_test(self, contract: Contract) -> None:
-        """It does not say its own."""
+        """A notification does not name its version."""
         recorder = Recorder(contract)
         recorder.follow(lambda: [notification(None)], "beta")
         recorder.receive(callback(None), "v1.0")

@@ -154,7 +154,7 @@ def test_people_are_found_on_the_roster_without_regard_to_letter_case() -> None:
 
 
 def test_a_call_that_cannot_be_found_has_a_state_of_its_own() -> None:
-    """Its state is ``gone``, and no failure of another rule."""
+    """The state of such a call is ``gone``, which is no failure of another rule."""
     stage, _ = stage_on()
     call = StagedCall(stage, CALL, stage.client)
     assert call.state() == "gone"
@@ -190,7 +190,7 @@ def test_an_operation_that_a_target_is_not_said_to_have_is_not_asked_for() -> No
 
 
 def test_waiting_ends_when_the_condition_holds() -> None:
-    """It is asked again in small steps, and no longer than needed."""
+    """The condition is asked again in small steps, and no longer than needed."""
     stage, line = stage_on({}, Need.CLOCK)
     answers = iter([False, False, True])
     assert stage.until(lambda: next(answers))
@@ -364,7 +364,7 @@ def test_any_operation_about_a_call_can_be_sent(id: str, root: str) -> None:
 
 
 def test_an_operation_that_is_none_cannot_be_sent() -> None:
-    """It is named, with the nearest one."""
+    """The error names the operation and the nearest one."""
     stage, line = stage_on()
     with pytest.raises(UnknownNameError, match=r"there is no operation 'call-muet'.*call-mute"):
         StagedCall(stage, CALL, line.scripted).send("call-muet")

@@ -99,7 +99,7 @@ def test_a_call_is_read_until_chance_has_no_part_in_it(compared: bool) -> None:
 
 
 def test_a_call_that_ended_is_not_waited_for() -> None:
-    """It will not be established any more."""
+    """A call that ended will not be established any more."""
     stage, line = stage_on({("POST", "/calls"): said(201, id=CALL), ("GET", CALL): said(404)})
     state = "gone"
     with pytest.raises(StageError, match=f"it was {state} before it was established"):
@@ -140,7 +140,7 @@ def test_a_failure_of_the_clean_up_hides_nothing(error: Exception) -> None:
 
 
 def test_a_call_to_people_is_not_looked_into() -> None:
-    """It ends with its call; there is no participant to remove."""
+    """A call to people ends with the hang-up; there is no participant to remove."""
     stage, line = stage_on({("POST", "/calls"): said(201, id=CALL), ("GET", CALL): said(state="established")})
     call = stage.peer_to_peer_call()
     assert isinstance(call, StagedCall)

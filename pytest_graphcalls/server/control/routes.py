@@ -133,8 +133,7 @@ def _advance(state: ServerState, /, seconds: float) -> Json:
     return _clock(state)
 
 
-def _act(method: Callable[..., None], state: ServerState, /, person: Person, **facts: Any) -> Person:
-    del state
+def _act(method: Callable[..., None], _: ServerState, /, person: Person, **facts: Any) -> Person:
     method(person, **facts)
     return person
 
@@ -209,8 +208,7 @@ def _inject(name: str, state: ServerState, /, **facts: Any) -> Fault:
     return state.simulator.fault(name, **facts)
 
 
-def _with_fault(end: Callable[[Fault], None], state: ServerState, /, fault: Fault) -> Fault:
-    del state
+def _with_fault(end: Callable[[Fault], None], _: ServerState, /, fault: Fault) -> Fault:
     end(fault)
     return fault
 

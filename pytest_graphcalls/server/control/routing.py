@@ -84,9 +84,8 @@ def count(name: str, value: Any) -> int:
     return int(quantity(name, number, whole=True))
 
 
-def anything(name: str, value: Any) -> Any:
+def anything(_: str, value: Any) -> Any:
     """A value that its receiver checks."""
-    del name
     return value
 
 
@@ -101,9 +100,8 @@ def roles(name: str, value: Any) -> frozenset[str]:
     return frozenset(value)
 
 
-def keyring(name: str, value: Any) -> str:
+def keyring(_: str, value: Any) -> str:
     """One of :data:`KEYRINGS`."""
-    del name
     if value not in KEYRINGS:
         raise UnknownNameError("sort of keys", value if isinstance(value, str) else shown(value), KEYRINGS, few=True)
     return str(value)

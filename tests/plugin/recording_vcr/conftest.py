@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugin.taped import SERVICE, Taped, once, taped
+from tests.plugin.recording_runs import SERVICE, RunRecording, once, run_recording
 
-__all__ = ["taped"]
+__all__ = ["run_recording"]
 
 READ = SERVICE + "\n\n@pytest.mark.vcr\ndef test_it(client):\n    assert read(client)['id'] == '57da'\n"
 BLIND = "\n\ndef service(request):\n    raise AssertionError('the service was asked')\n"
@@ -19,12 +19,12 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRAPHCALLS_REDACTION_KEY", "a key for these tests")
 
 
-def tape(pytester: pytest.Pytester, name: str = "test_it.yaml", module: str = "test_mod") -> Path:
+def cassette_file(pytester: pytest.Pytester, name: str = "test_it.yaml", module: str = "test_mod") -> Path:
     return pytester.path / "cassettes" / module / name
 
 
-def recorded(pytester: pytest.Pytester, taped: Taped, source: str = READ) -> Path:
+def recorded(pytester: pytest.Pytester, run_recording: RunRecording, source: str = READ) -> Path:
     """A cassette, made by a run that passed."""
     pytester.makepyfile(test_mod=source)
-    (path,) = once(source, pytester.path / "cassettes", lambda: taped("--record-mode=once"))
+    (path,) = once(source, pytester.path / "cassettes", lambda: run_recording("--record-mode=once"))
     return path

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pytest_graphcalls import cassette
-from tests.plugin.recording_vcr.conftest import tape
-from tests.plugin.taped import CANARIES, SERVICE, Taped
+from tests.plugin.recording_runs import CANARIES, SERVICE, RunRecording
+from tests.plugin.recording_vcr.conftest import cassette_file
 
 BOTH = """
 import asyncio
@@ -49,30 +49,30 @@ def test_it(graphcalls, ask):
 PROJECT = SERVICE.replace("httpx", "httpx2") + BOTH
 
 
-def test_a_client_is_recorded_safely_and_played_offline(pytester: pytest.Pytester, taped: Taped) -> None:
+def test_a_client_is_recorded_safely_and_played_offline(pytester: pytest.Pytester, run_recording: RunRecording) -> None:
     """By sync and async clients; the service is not asked again, and what was secret is in no file."""
     pytester.makepyfile(test_mod=f"SURPRISE = b''\n{PROJECT}")
-    taped("--record-mode=once").assert_outcomes(passed=2)
-    paths = [tape(pytester, f"test_it[{name}].yaml") for name in ("sync", "later")]
+    run_recording("--record-mode=once").assert_outcomes(passed=2)
+    paths = [cassette_file(pytester, f"test_it[{name}].yaml") for name in ("sync", "later")]
     for path in paths:
         assert not [canary for canary in CANARIES if canary in path.read_text()]
         assert [row["response"]["status"]["code"] for row in cassette.opened(path).rows] == [404, 204]
     pytester.makepyfile(
         test_mod=f"SURPRISE = b''\n{PROJECT}".replace("    error =", "    assert False, 'asked'\n    error =")
     )
-    taped("--record-mode=none", "--block-network").assert_outcomes(passed=2)
+    run_recording("--record-mode=none", "--block-network").assert_outcomes(passed=2)
 
 
-def test_a_replayed_answer_is_checked(pytester: pytest.Pytester, taped: Taped) -> None:
+def test_a_replayed_answer_is_checked(pytester: pytest.Pytester, run_recording: RunRecording) -> None:
     """An answer that breaks the contract does so from a cassette, too."""
     pytester.makepyfile(test_mod=f"SURPRISE = b''\n{PROJECT}")
-    taped("--record-mode=once").assert_outcomes(passed=2)
+    run_recording("--record-mode=once").assert_outcomes(passed=2)
     for name in ("sync", "later"):
-        path = tape(pytester, f"test_it[{name}].yaml")
+        path = cassette_file(pytester, f"test_it[{name}].yaml")
         path.write_text(path.read_text().replace("code: 204", "code: 202"))
     pytester.makepyfile(
         test_mod=f"SURPRISE = b''\n{PROJECT}".replace("== 204", "== 202").replace("[404, 204]", "[404, 202]")
     )
-    result = taped("--record-mode=none", "--block-network")
+    result = run_recording("--record-mode=none", "--block-network")
     result.assert_outcomes(failed=2)
     assert any("call-delete.success-is-204-empty" in line for line in result.outlines)

@@ -10,8 +10,8 @@ import sys
 import pytest
 
 from pytest_graphcalls import cassette
-from tests.plugin.recording_vcr.conftest import recorded, tape
-from tests.plugin.taped import SERVICE, WITH_RECORDING, Taped
+from tests.plugin.recording_runs import SERVICE, WITH_RECORDING, RunRecording
+from tests.plugin.recording_vcr.conftest import cassette_file, recorded
 
 MODES = ("once", "new_episodes", "all", "rewrite")
 FAILURES = {
@@ -27,41 +27,45 @@ FAILURES = {
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("how", FAILURES)
 def test_a_test_that_does_not_pass_changes_nothing(
-    pytester: pytest.Pytester, taped: Taped, mode: str, how: str
+    pytester: pytest.Pytester, run_recording: RunRecording, mode: str, how: str
 ) -> None:
     """The older cassette is byte for byte what it was, in every mode."""
-    path = recorded(pytester, taped)
+    path = recorded(pytester, run_recording)
     before = path.read_bytes()
     pytester.makepyfile(test_mod=f"{SERVICE}\n\n@pytest.mark.vcr\ndef test_it(client, request):\n{FAILURES[how]}")
-    taped(f"--record-mode={mode}")
+    run_recording(f"--record-mode={mode}")
     assert path.read_bytes() == before
     assert [one.name for one in path.parent.iterdir()] == [path.name]
 
 
-def test_a_failing_test_writes_no_cassette(pytester: pytest.Pytester, taped: Taped) -> None:
+def test_a_failing_test_writes_no_cassette(pytester: pytest.Pytester, run_recording: RunRecording) -> None:
     """Where there was none."""
     pytester.makepyfile(test_mod=f"{SERVICE}\n\n@pytest.mark.vcr\ndef test_it(client):\n{FAILURES['fails']}")
-    taped("--record-mode=once").assert_outcomes(failed=1)
-    assert not tape(pytester).exists()
+    run_recording("--record-mode=once").assert_outcomes(failed=1)
+    assert not cassette_file(pytester).exists()
 
 
 @pytest.mark.parametrize("where", ["mark", "config", "option"])
-def test_rewrite_replaces_when_the_test_passes(pytester: pytest.Pytester, taped: Taped, where: str) -> None:
+def test_rewrite_replaces_when_the_test_passes(
+    pytester: pytest.Pytester, run_recording: RunRecording, where: str
+) -> None:
     """Wherever the mode was given; no interaction of the old one is kept."""
-    path = recorded(pytester, taped)
+    path = recorded(pytester, run_recording)
     mark = "vcr(record_mode='rewrite')" if where == "mark" else "vcr"
     config = "@pytest.fixture\ndef vcr_config(): return {'record_mode': 'rewrite'}\n" if where == "config" else ""
     pytester.makepyfile(
         test_mod=f"{SERVICE}\n{config}\n@pytest.mark.{mark}\ndef test_it(client):\n    read(client)\n    read(client)\n"
     )
-    taped(*(["--record-mode=rewrite"] if where == "option" else [])).assert_outcomes(passed=1)
+    run_recording(*(["--record-mode=rewrite"] if where == "option" else [])).assert_outcomes(passed=1)
     assert len(cassette.opened(path).rows) == 2
 
 
 @pytest.mark.parametrize(("end", "status"), [("SIGINT", 2), ("SIGKILL", -9)])
-def test_a_killed_run_loses_nothing(pytester: pytest.Pytester, taped: Taped, end: str, status: int) -> None:
+def test_a_killed_run_loses_nothing(
+    pytester: pytest.Pytester, run_recording: RunRecording, end: str, status: int
+) -> None:
     """Ctrl-C and SIGKILL in the middle of a test that is recorded anew."""
-    path = recorded(pytester, taped)
+    path = recorded(pytester, run_recording)
     before = path.read_bytes()
     head = f"{SERVICE}\nimport os, signal, time\n\n@pytest.mark.vcr\ndef test_it(client):\n"
     pytester.makepyfile(test_mod=f"{head}    read(client)\n    os.kill(os.getpid(), signal.{end})\n    time.sleep(5)\n")
@@ -73,23 +77,23 @@ def test_a_killed_run_loses_nothing(pytester: pytest.Pytester, taped: Taped, end
 
 @pytest.mark.parametrize(("error", "says"), [(errno.ENOSPC, "No space left on device"), (errno.EROFS, "Read-only")])
 def test_a_full_or_read_only_disk(
-    pytester: pytest.Pytester, taped: Taped, monkeypatch: pytest.MonkeyPatch, error: int, says: str
+    pytester: pytest.Pytester, run_recording: RunRecording, monkeypatch: pytest.MonkeyPatch, error: int, says: str
 ) -> None:
     """The test fails with one sentence; the older cassette stays."""
-    path = recorded(pytester, taped)
+    path = recorded(pytester, run_recording)
     before = path.read_bytes()
 
     def refuse(*_: object) -> None:
         raise OSError(error, os.strerror(error))
 
     monkeypatch.setattr(os, "fsync", refuse)
-    result = taped("--record-mode=rewrite")
+    result = run_recording("--record-mode=rewrite")
     result.assert_outcomes(passed=1, errors=1)
     assert any(f"cannot be written: {says}" in line for line in result.outlines)
     assert path.read_bytes() == before
 
 
-def test_two_tests_with_one_cassette_are_an_error(pytester: pytest.Pytester, taped: Taped) -> None:
+def test_two_tests_with_one_cassette_are_an_error(pytester: pytest.Pytester, run_recording: RunRecording) -> None:
     """Named by hand. Two workers do not overwrite each other."""
     pytester.makepyfile(
         test_mod=SERVICE
@@ -109,11 +113,11 @@ def test_it(client, path):
         time.sleep(0.02)
 """
     )
-    result = taped("--record-mode=once", workers=2)
+    result = run_recording("--record-mode=once", workers=2)
     result.assert_outcomes(passed=2, errors=1)
     text = "\n".join(result.outlines)
     assert "another test has written it since this one began" in text
-    assert not cassette.opened(tape(pytester, "one.yaml")).edited
+    assert not cassette.opened(cassette_file(pytester, "one.yaml")).edited
 
 
 TWO_IDS = """
@@ -134,11 +138,11 @@ def test_it(client, name):
     ],
 )
 def test_two_ids_never_lead_to_one_cassette(
-    pytester: pytest.Pytester, taped: Taped, mode: str, arguments: str, workers: int
+    pytester: pytest.Pytester, run_recording: RunRecording, mode: str, arguments: str, workers: int
 ) -> None:
     """The run stops before its first test, alone and with workers, and nothing is written."""
     pytester.makepyfile(test_mod=SERVICE + TWO_IDS.replace(" MODE", mode))
-    result = taped(arguments, workers=workers)
+    result = run_recording(arguments, workers=workers)
     assert result.ret in {pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.TESTS_FAILED}
     assert not {"passed", "failed"} & result.parseoutcomes().keys()
     shown = result.stdout.str() + result.stderr.str()
@@ -150,8 +154,8 @@ def test_two_ids_never_lead_to_one_cassette(
     assert not list(pytester.path.rglob("*.yaml"))
 
 
-def test_two_ids_may_replay_what_there_is(pytester: pytest.Pytester, taped: Taped) -> None:
+def test_two_ids_may_replay_what_there_is(pytester: pytest.Pytester, run_recording: RunRecording) -> None:
     """Nothing is lost there; and a cassette that is named by hand is shared on purpose."""
     pytester.makepyfile(test_mod=SERVICE + TWO_IDS.replace(" MODE", "\n@pytest.mark.default_cassette('one.yaml')"))
-    taped("--record-mode=new_episodes").assert_outcomes(passed=2)
-    taped("--record-mode=none").assert_outcomes(passed=2)
+    run_recording("--record-mode=new_episodes").assert_outcomes(passed=2)
+    run_recording("--record-mode=none").assert_outcomes(passed=2)

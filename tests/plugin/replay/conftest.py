@@ -8,9 +8,9 @@ import pytest
 
 from pytest_graphcalls.simulator import Simulator
 from tests.few import suite
-from tests.plugin.taped import taped
+from tests.plugin.recording_runs import run_recording
 
-__all__ = ["taped"]
+__all__ = ["run_recording"]
 
 READING, ENDING = "test_call_get", "test_call_delete"
 FEW = suite(READING, ENDING)
@@ -31,5 +31,5 @@ def to_server(served: Served) -> tuple[str, ...]:
     return f"--graphcalls-target={served[0]}", "--record-mode=rewrite"
 
 
-def tapes(pytester: pytest.Pytester) -> list[Path]:
+def cassette_files(pytester: pytest.Pytester) -> list[Path]:
     return sorted((pytester.path / "cassettes").rglob("*.yaml"))

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.few import suite
-from tests.plugin.replay.conftest import ENDING, FEW, READING, SHIPPED, tapes
-from tests.plugin.taped import Taped
+from tests.plugin.recording_runs import RunRecording
+from tests.plugin.replay.conftest import ENDING, FEW, READING, SHIPPED, cassette_files
 
 
 def aged(path: Path, days: int) -> None:
@@ -21,13 +21,13 @@ def aged(path: Path, days: int) -> None:
 
 
 @pytest.fixture
-def shelf(pytester: pytest.Pytester) -> Path:
+def old_cassette(pytester: pytest.Pytester) -> Path:
     """Three of the shipped cassettes, as a project's own; one of them is 181 days old."""
     for name in (READING, ENDING):
         shutil.copytree(SHIPPED / "v1.0" / name, pytester.path / "cassettes" / "v1.0" / name)
-    for path in tapes(pytester):
+    for path in cassette_files(pytester):
         aged(path, 180)
-    (old,) = [path for path in tapes(pytester) if "hanging_up" in path.name]
+    (old,) = [path for path in cassette_files(pytester) if "hanging_up" in path.name]
     aged(old, 181)
     return old
 
@@ -36,58 +36,66 @@ REPLAY = (*FEW, "--graphcalls-target=replay", "--graphcalls-version=v1.0")
 STRICT = "--graphcalls-strict-cassettes"
 
 
-def warning(pytester: pytest.Pytester, shelf: Path) -> str:
+def warning(pytester: pytest.Pytester, old_cassette: Path) -> str:
     """The line of a run about the cassette that is too old."""
-    path = shelf.relative_to(pytester.path)
+    path = old_cassette.relative_to(pytester.path)
     return f"cassettes older than 180 days: {path}; record them again (--record-mode=rewrite)"
 
 
-def test_an_old_cassette_is_a_warning(pytester: pytest.Pytester, taped: Taped, shelf: Path) -> None:
+def test_an_old_cassette_is_a_warning(
+    pytester: pytest.Pytester, run_recording: RunRecording, old_cassette: Path
+) -> None:
     """Locally; with --graphcalls-strict-cassettes the run fails."""
-    result = taped(*REPLAY)
+    result = run_recording(*REPLAY)
     assert result.ret == pytest.ExitCode.OK
-    assert warning(pytester, shelf) in result.outlines
-    strict = taped(*REPLAY, STRICT)
+    assert warning(pytester, old_cassette) in result.outlines
+    strict = run_recording(*REPLAY, STRICT)
     assert strict.ret == pytest.ExitCode.TESTS_FAILED
-    assert warning(pytester, shelf) in strict.outlines
-    assert taped(*REPLAY, STRICT, "--graphcalls-cassette-days=181").ret == pytest.ExitCode.OK
+    assert warning(pytester, old_cassette) in strict.outlines
+    assert run_recording(*REPLAY, STRICT, "--graphcalls-cassette-days=181").ret == pytest.ExitCode.OK
 
 
-def test_workers_report_an_old_cassette(pytester: pytest.Pytester, taped: Taped, shelf: Path) -> None:
+def test_workers_report_an_old_cassette(
+    pytester: pytest.Pytester, run_recording: RunRecording, old_cassette: Path
+) -> None:
     """The controller says it, and fails the run."""
-    strict = taped(*REPLAY, STRICT, workers=1)
+    strict = run_recording(*REPLAY, STRICT, workers=1)
     assert strict.ret == pytest.ExitCode.TESTS_FAILED
-    assert warning(pytester, shelf) in strict.outlines
+    assert warning(pytester, old_cassette) in strict.outlines
 
 
-def test_only_played_cassettes_count(taped: Taped, shelf: Path) -> None:
+def test_only_played_cassettes_count(run_recording: RunRecording, old_cassette: Path) -> None:
     """A run of other tests (-k) says nothing about it."""
-    assert shelf.exists()
-    result = taped(*REPLAY, STRICT, "-k", "call_get")
+    assert old_cassette.exists()
+    result = run_recording(*REPLAY, STRICT, "-k", "call_get")
     assert result.ret == pytest.ExitCode.OK
     assert not any("older than" in line for line in result.outlines)
 
 
-def test_the_age_is_an_ini_key_too(pytester: pytest.Pytester, taped: Taped, shelf: Path) -> None:
+def test_the_age_is_an_ini_key_too(pytester: pytest.Pytester, run_recording: RunRecording, old_cassette: Path) -> None:
     """graphcalls_cassette_days."""
     pytester.makeini("[pytest]\ngraphcalls_cassette_days = 10\ngraphcalls_strict_cassettes = true\n")
-    result = taped(*suite(READING), "--graphcalls-target=replay", "--graphcalls-version=v1.0")
+    result = run_recording(*suite(READING), "--graphcalls-target=replay", "--graphcalls-version=v1.0")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert any(line.startswith("cassettes older than 10 days: ") for line in result.outlines)
 
 
 @pytest.mark.parametrize("value", ["0", "-3", "soon"])
-def test_a_wrong_age(taped: Taped, value: str) -> None:
+def test_a_wrong_age(run_recording: RunRecording, value: str) -> None:
     """Named with what was expected."""
-    result = taped(f"--graphcalls-cassette-days={value}")
+    result = run_recording(f"--graphcalls-cassette-days={value}")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert f"ERROR: --graphcalls-cassette-days={value}: expected a number of days, 1 or more." in result.errlines
 
 
-def test_another_revision_of_the_contract(pytester: pytest.Pytester, taped: Taped, shelf: Path) -> None:
-    """It is said, and fails nothing."""
-    shelf.write_text(re.sub(r"(    [a-z]+-[a-z-]+): [0-9a-f]{12}", r"\1: abcdef", shelf.read_text(), count=1))
-    result = taped(*REPLAY)
+def test_another_revision_of_the_contract(
+    pytester: pytest.Pytester, run_recording: RunRecording, old_cassette: Path
+) -> None:
+    """The revision is reported, and no test fails."""
+    old_cassette.write_text(
+        re.sub(r"(    [a-z]+-[a-z-]+): [0-9a-f]{12}", r"\1: abcdef", old_cassette.read_text(), count=1)
+    )
+    result = run_recording(*REPLAY)
     assert result.ret == pytest.ExitCode.OK
-    path = shelf.relative_to(pytester.path)
+    path = old_cassette.relative_to(pytester.path)
     assert f"cassettes recorded for another revision of the contract: {path}" in result.outlines

@@ -8,8 +8,8 @@ import pytest
 
 from pytest_graphcalls.cassette import Kind, opened
 from pytest_graphcalls.cli.cassettes import status
-from tests.plugin.replay.conftest import Served, tapes
-from tests.plugin.taped import Taped
+from tests.plugin.recording_runs import RunRecording
+from tests.plugin.replay.conftest import Served, cassette_files
 
 READ = """
 def test_read(graphcalls_client):
@@ -22,7 +22,7 @@ SAID = f"cassettes with faults that were injected: {FILE}; those answers prove n
 
 def test_a_recording_names_the_injected_faults(
     pytester: pytest.Pytester,
-    taped: Taped,
+    run_recording: RunRecording,
     to_server: tuple[str, ...],
     served: Served,
     capsys: pytest.CaptureFixture[str],
@@ -30,16 +30,16 @@ def test_a_recording_names_the_injected_faults(
     """In its passport, at each answer, in the run's summary when it is written and when it is played, and in status."""
     pytester.makepyfile(test_own=READ)
     with served[1].fault("429", retry_after=3, nth=1):
-        result = taped(*to_server)
+        result = run_recording(*to_server)
     result.assert_outcomes(passed=1)
-    (path,) = tapes(pytester)
+    (path,) = cassette_files(pytester)
     found = opened(path)
     assert found.passport is not None
     assert (found.passport.kind, found.passport.faults) == (Kind.SIMULATOR, ("429 (retry_after=3, nth=1)",))
     headers = [one.response.headers.get("x-graphcalls-fault") for one in found.exchanges()]
     assert headers == ["429 (retry_after=3, nth=1)", None]
     assert SAID.format("read") in result.outlines
-    played = taped("--graphcalls-target=replay", "--block-network")
+    played = run_recording("--graphcalls-target=replay", "--block-network")
     played.assert_outcomes(passed=1)
     assert SAID.format("read") in played.outlines
     status([path], Namespace(days=90))
@@ -48,17 +48,19 @@ def test_a_recording_names_the_injected_faults(
 
 
 def test_a_recording_without_faults_is_as_ever(
-    pytester: pytest.Pytester, taped: Taped, to_server: tuple[str, ...]
+    pytester: pytest.Pytester, run_recording: RunRecording, to_server: tuple[str, ...]
 ) -> None:
     pytester.makepyfile(test_own=READ.replace("429", "404"))
-    result = taped(*to_server)
-    (path,) = tapes(pytester)
+    result = run_recording(*to_server)
+    (path,) = cassette_files(pytester)
     assert "graphcalls-fault" not in path.read_text()
     result.stdout.no_fnmatch_line("*injected*")
 
 
 @pytest.mark.parametrize("fault", ["dropped", "half-sent"])
-def test_an_answer_that_did_not_arrive_says_so(pytester: pytest.Pytester, taped: Taped, fault: str) -> None:
+def test_an_answer_that_did_not_arrive_says_so(
+    pytester: pytest.Pytester, run_recording: RunRecording, fault: str
+) -> None:
     """What is recorded for a comparison holds the answer as it was given, and why it did not arrive whole."""
     pytester.makepyfile(
         test_own=f"""
@@ -72,9 +74,9 @@ def test_an_answer_that_did_not_arrive_says_so(pytester: pytest.Pytester, taped:
                 graphcalls.client.get("/communications/calls/57da")
         """
     )
-    result = taped("--graphcalls-nightly", "--record-mode=rewrite")
+    result = run_recording("--graphcalls-nightly", "--record-mode=rewrite")
     result.assert_outcomes(passed=1)
-    (path,) = tapes(pytester)
+    (path,) = cassette_files(pytester)
     passport = opened(path).passport
     assert passport is not None
     assert passport.faults == (fault,)

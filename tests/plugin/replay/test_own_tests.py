@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 import shutil
-import sys
 
 import pytest
 
 from pytest_graphcalls import cassette
 from tests.plugin.conftest import Run
-from tests.plugin.replay.conftest import SHIPPED, tapes
-from tests.plugin.taped import Taped
+from tests.plugin.recording_runs import WITH_RECORDING, RunRecording
+from tests.plugin.replay.conftest import SHIPPED, cassette_files
 
 POLL = """
 import pytest
@@ -32,7 +31,7 @@ def test_poll(graphcalls_client):
 
 
 def test_a_users_test_is_recorded_and_replayed(
-    pytester: pytest.Pytester, taped: Taped, to_server: tuple[str, ...]
+    pytester: pytest.Pytester, run_recording: RunRecording, to_server: tuple[str, ...]
 ) -> None:
     """On the same fixtures, sync and async."""
     pytester.makepyfile(
@@ -51,17 +50,17 @@ def test_token(graphcalls):
     assert graphcalls.root.endswith("/v1.0")
 """
     )
-    taped(*to_server).assert_outcomes(passed=3)
-    assert [path.name for path in tapes(pytester)] == ["test_async.yaml", "test_poll.yaml"]
+    run_recording(*to_server).assert_outcomes(passed=3)
+    assert [path.name for path in cassette_files(pytester)] == ["test_async.yaml", "test_poll.yaml"]
     pytester.makepyfile(test_bot=POLL)
-    taped("--graphcalls-target=replay", "--block-network").assert_outcomes(passed=1)
+    run_recording("--graphcalls-target=replay", "--block-network").assert_outcomes(passed=1)
 
 
-def test_a_users_test_without_recording_says_so(pytester: pytest.Pytester, taped: Taped) -> None:
-    """It is no contract test, so it fails."""
+def test_a_users_test_without_recording_says_so(pytester: pytest.Pytester, run_recording: RunRecording) -> None:
+    """A user's test fails, where a contract test is skipped."""
     shutil.copytree(SHIPPED / "beta" / "test_call_get", pytester.path / "cassettes" / "beta" / "test_call_get")
     pytester.makepyfile(test_bot=POLL)
-    result = taped("--graphcalls-target=replay")
+    result = run_recording("--graphcalls-target=replay")
     result.assert_outcomes(errors=1)
     assert any("test_poll.yaml" in line and "there is no such file" in line for line in result.outlines)
     assert any(line.startswith("Record this test first: pytest 'test_bot.py::test_poll'") for line in result.outlines)
@@ -87,28 +86,28 @@ def test_a_missing_recording_is_looked_for_in_the_project(pytester: pytest.Pytes
     ids=["empty", "cut", "runs code"],
 )
 def test_a_damaged_cassette_says_so(
-    pytester: pytest.Pytester, taped: Taped, to_server: tuple[str, ...], damage, says: str
+    pytester: pytest.Pytester, run_recording: RunRecording, to_server: tuple[str, ...], damage, says: str
 ) -> None:
     """One sentence with the file; nothing is run, nothing is sent, and recording again repairs it."""
     pytester.makepyfile(test_bot=POLL)
-    taped(*to_server).assert_outcomes(passed=1)
-    (path,) = tapes(pytester)
+    run_recording(*to_server).assert_outcomes(passed=1)
+    (path,) = cassette_files(pytester)
     path.write_text(damage(path.read_text()))
-    result = taped("--graphcalls-target=replay")
+    result = run_recording("--graphcalls-target=replay")
     result.assert_outcomes(errors=1)
     assert any(path.name in line and says in line for line in result.outlines)
     assert not (pytester.path / "owned").exists()
-    taped(*to_server).assert_outcomes(passed=1)
+    run_recording(*to_server).assert_outcomes(passed=1)
     assert len(cassette.opened(path).rows) == 2
 
 
 def test_the_cassette_of_another_test_is_kept(
-    pytester: pytest.Pytester, taped: Taped, to_server: tuple[str, ...]
+    pytester: pytest.Pytester, run_recording: RunRecording, to_server: tuple[str, ...]
 ) -> None:
     """Two modules of one name in two folders: the second one gets an error."""
     for folder in ("one", "two"):
         pytester.mkpydir(folder).joinpath("test_bot.py").write_text(POLL)
-    result = taped(*to_server)
+    result = run_recording(*to_server)
     result.assert_outcomes(passed=2, errors=1)
     assert any(
         "belongs to one/test_bot.py::test_poll@v1.0, not to two/test_bot.py::test_poll@v1.0." in line
@@ -116,20 +115,22 @@ def test_the_cassette_of_another_test_is_kept(
     )
 
 
-def test_a_test_that_fails_is_not_recorded(pytester: pytest.Pytester, taped: Taped, to_server: tuple[str, ...]) -> None:
+def test_a_test_that_fails_is_not_recorded(
+    pytester: pytest.Pytester, run_recording: RunRecording, to_server: tuple[str, ...]
+) -> None:
     """The older recording stays; also when only the contract was broken, which shows at the end."""
     pytester.makepyfile(test_bot=POLL)
-    taped(*to_server).assert_outcomes(passed=1)
-    (path,) = tapes(pytester)
+    run_recording(*to_server).assert_outcomes(passed=1)
+    (path,) = cassette_files(pytester)
     before = path.read_bytes()
     for more in ("    assert False\n", "    graphcalls_client.post('/communications/calls', json={})\n"):
         pytester.makepyfile(test_bot=POLL + more)
-        assert taped(*to_server).ret == pytest.ExitCode.TESTS_FAILED
+        assert run_recording(*to_server).ret == pytest.ExitCode.TESTS_FAILED
         assert path.read_bytes() == before
 
 
 def test_a_recording_holds_no_people_and_tenants(
-    pytester: pytest.Pytester, taped: Taped, to_server: tuple[str, ...]
+    pytester: pytest.Pytester, run_recording: RunRecording, to_server: tuple[str, ...]
 ) -> None:
     """What a project's own test sends is redacted like everything else.
 
@@ -141,12 +142,12 @@ def test_a_recording_holds_no_people_and_tenants(
             'graphcalls_client.post("/communications/calls", json=BODY)\n    assert',
         )
     )
-    taped(*to_server)
-    (path,) = tapes(pytester)
+    run_recording(*to_server)
+    (path,) = cassette_files(pytester)
     text = path.read_text()
     assert "Canary" not in text
     assert "112f7296-5fa4-42ca-bae8-6a692b15d4b8" not in text
-    taped("--graphcalls-target=replay").assert_outcomes(passed=1)
+    run_recording("--graphcalls-target=replay").assert_outcomes(passed=1)
 
 
 def test_recording_is_not_loaded_where_nothing_is_recorded(pytester: pytest.Pytester, run: Run) -> None:
@@ -161,27 +162,26 @@ def test_recording_is_not_loaded_where_nothing_is_recorded(pytester: pytest.Pyte
             assert not names
         """
     )
-    script = "import pytest, sys; sys.exit(pytest.main(['-q', '-p', 'no:randomly', '-p', 'no:cacheprovider']))"
-    done = pytester.run(sys.executable, "-c", script)
+    done = pytester.runpytest_subprocess(*WITH_RECORDING)
     assert done.ret == 0, done.outlines
 
 
 def test_without_the_key_real_ids_are_not_found(
-    pytester: pytest.Pytester, taped: Taped, to_server: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+    pytester: pytest.Pytester, run_recording: RunRecording, to_server: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The message says what differs; the suite needs no key, because what it sends is made up."""
     pytester.makepyfile(
         test_bot=POLL.replace('.get("/communications/calls/57da")\n', '.post("/communications/calls", json=BODY)\n')
     )
-    taped(*to_server)
+    run_recording(*to_server)
     monkeypatch.setenv("GRAPHCALLS_REDACTION_KEY", "another key")
-    result = taped("--graphcalls-target=replay")
+    result = run_recording("--graphcalls-target=replay")
     result.assert_outcomes(failed=1)
     assert any("the body at $.targets[0].identity.user.displayName" in line for line in result.outlines)
 
 
 def test_all_processes_have_one_key(
-    pytester: pytest.Pytester, taped: Taped, to_server: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+    pytester: pytest.Pytester, run_recording: RunRecording, to_server: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first process that writes makes it; the same person has the same pseudonym in every file."""
     monkeypatch.delenv("GRAPHCALLS_REDACTION_KEY")
@@ -190,22 +190,22 @@ def test_all_processes_have_one_key(
         test_bot=test
         + "".join(f"\n\ndef test_{n}(graphcalls_client):\n    test_poll(graphcalls_client)\n" for n in range(8))
     )
-    taped(*to_server, workers=2).assert_outcomes(passed=9)
-    names = {name for path in tapes(pytester) for name in re.findall(r"Name [0-9a-f]{8}", path.read_text())}
+    run_recording(*to_server, workers=2).assert_outcomes(passed=9)
+    names = {name for path in cassette_files(pytester) for name in re.findall(r"Name [0-9a-f]{8}", path.read_text())}
     assert len(names) == 1
     assert (pytester.path / "cassettes" / ".graphcalls-key").is_file()
 
 
 @pytest.mark.parametrize(("words", "said"), [(["--record-mode=once"], True), ([], False)], ids=["asked", "not asked"])
 def test_a_run_on_the_simulator_says_that_it_recorded_no_answer(
-    pytester: pytest.Pytester, taped: Taped, words: list[str], *, said: bool
+    pytester: pytest.Pytester, run_recording: RunRecording, words: list[str], *, said: bool
 ) -> None:
     pytester.makepyfile(test_bot=POLL)
-    result = taped(*words)
+    result = run_recording(*words)
     result.assert_outcomes(passed=1)
     shown = (
         "--record-mode=once has recorded no answer of the simulator, because it answers the same without a recording; "
         "to record a service, give --graphcalls-target."
     )
     assert (shown in result.outlines) is said
-    assert not tapes(pytester)
+    assert not cassette_files(pytester)

@@ -20,7 +20,7 @@ from tests.unit.certificates import made
 
 
 def test_a_secret_gives_a_token(simulator: Simulator, sign_in: SignInMaker) -> None:
-    """Its end is known, too."""
+    """The token is given with its end."""
     one = sign_in()
     claims = jwt.decode(one.token(), options={"verify_signature": False})
     assert claims["tid"] == simulator.tenant_id

@@ -123,7 +123,7 @@ def test_a_call_that_was_short_needs_no_keeping(simulator: Simulator, bot: Bot, 
 
 
 def test_a_bot_that_sends_requests_after_the_end(simulator: Simulator, bot: Bot, phone: Phone) -> None:
-    """It accepted the notification of the end; requests before that are no fault."""
+    """A bot that accepted the notification of the end knows it; requests before that are no fault."""
     bot(asgi(idle))
     call = simulator.incoming_call()
     simulator.advance(10)
@@ -143,7 +143,7 @@ def test_a_bot_that_sends_requests_after_the_end(simulator: Simulator, bot: Bot,
 def test_a_bot_that_refused_the_notification_of_the_end_does_not_know_of_it(
     simulator: Simulator, bot: Bot, phone: Phone
 ) -> None:
-    """It may send a request until it gets a 404."""
+    """Such a bot may send requests until it gets a 404."""
     bot(asgi(lambda notes, headers: None if incoming(notes) else 500), redeliveries=0)
     call = simulator.incoming_call()
     simulator.advance(20)

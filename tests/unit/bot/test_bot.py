@@ -300,7 +300,7 @@ def errors(bot: Bot) -> list[str]:
 
 
 def test_a_bot_that_raises(simulator: Simulator, bot: Bot) -> None:
-    """Its traceback is in the timeline."""
+    """The traceback of the exception is in the timeline."""
 
     def act(notes: Note, headers: dict[str, str]) -> None:
         raise LookupError("no such tenant")
@@ -331,7 +331,7 @@ def test_a_bot_that_raises_each_time_shows_its_traceback_once(simulator: Simulat
 
 
 def test_a_bot_that_wants_to_exit(simulator: Simulator, bot: Bot) -> None:
-    """It ends neither the run nor its own event loop."""
+    """SystemExit of a bot ends neither the run nor the bot's event loop."""
 
     def act(notes: Note, headers: dict[str, str]) -> None:
         raise SystemExit(3)
@@ -375,7 +375,7 @@ def test_a_bot_that_hangs(simulator: Simulator, bot: Bot) -> None:
 
 
 def test_a_bot_that_blocks_its_loop(simulator: Simulator, bot: Bot) -> None:
-    """It is not waited for twice, and notified again when it is free."""
+    """A blocked bot is not waited for twice, and notified again when it is free."""
     free = threading.Event()
     loops: list[asyncio.AbstractEventLoop] = []
 
@@ -596,7 +596,7 @@ def test_a_redirect_is_followed_where_posting_is_allowed(simulator: Simulator, b
     ("location", "path"), [("/moved", "/moved"), ("next?a=b", "/api/next"), ("?a=b", "/api/calls")]
 )
 def test_a_relative_redirect_leads_to_the_same_bot(simulator: Simulator, bot: Bot, location: str, path: str) -> None:
-    """It does not lead to the public host that the callbackUri names."""
+    """The redirect does not lead to the public host that the callbackUri names."""
     seen: list[str] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -1000,7 +1000,7 @@ def test_requests_before_the_bot_has_a_place_are_written_down(simulator: Simulat
 
 
 def test_a_ledger_that_was_cleared_forgets_what_is_on_its_way(simulator: Simulator, bot: Bot) -> None:
-    """It belongs to what was before."""
+    """A notification under way belongs to the time before."""
     bot(asgi(lambda notes, headers: bot.ledger.clear()))
     simulator.incoming_call()
     simulator.advance(0)

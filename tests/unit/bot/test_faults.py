@@ -152,7 +152,7 @@ def test_a_bot_need_not_wait_for_a_retry_after_that_got_lost(simulator: Simulato
 
 
 def test_a_bot_sees_failures_while_it_is_notified(simulator: Simulator, bot: Bot, phone: Phone) -> None:
-    """It retries, and time that its request takes is virtual; it is not notified meanwhile."""
+    """The bot retries, and time that its request takes is virtual; it is not notified meanwhile."""
     failures: list[str] = []
 
     def act(notes: Note, headers: dict[str, str]) -> None:

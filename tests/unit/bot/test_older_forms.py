@@ -63,7 +63,7 @@ def test_another_answer_to_the_older_form_brings_nothing(simulator: Simulator, b
 
 
 def test_the_reply_about_one_more_person_is_kept(simulator: Simulator, bot: Bot) -> None:
-    """It is the answer's body, whatever the bot decides."""
+    """The reply is the body of the answer, whatever the bot decides."""
     call = simulator.incoming_call("Ana", recording_policy=True)
     Phone(simulator).answer(call.id)
     simulator.advance(1)

@@ -188,7 +188,7 @@ def test_a_bot_that_is_detached_while_it_is_notified() -> None:
 
 
 def test_an_answer_without_end(made: Callable[[Any], Poster]) -> None:
-    """It is read no longer than the bot's timeout."""
+    """An endless answer is read no longer than the bot's timeout."""
     begun, closed = Event(), Event()
 
     def chatter(environ: Any, start_response: Any) -> Iterator[bytes]:

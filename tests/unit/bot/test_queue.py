@@ -147,7 +147,7 @@ def test_a_delivery_that_takes_too_long_is_not_waited_for() -> None:
 
 
 def test_an_exception_of_our_own_in_a_thread_is_logged() -> None:
-    """It would be lost with its thread."""
+    """The exception would be lost with its thread otherwise."""
 
     def deliver(_: QueuedNotification) -> bool:
         raise ZeroDivisionError("a mistake")

@@ -130,7 +130,7 @@ def test_a_muted_bot_plays_nothing(
     *,
     heard: bool,
 ) -> None:
-    """It may record, cancel, and play once its unmute was answered, which need not be notified before."""
+    """A muted bot may record, cancel, and play once its unmute was answered, which need not be notified before."""
     simulator.person("Adele").mutes_bot(call)
     phone.send("POST", f"/calls/{call.id}/{action}", body)  # it does not know yet
     simulator.advance(0)

@@ -133,7 +133,7 @@ def test_a_task_that_does_not_sleep_again_is_left(simulator: Simulator, bot: Bot
 
 
 def test_a_detached_bot_is_not_woken(simulator: Simulator, bot: Bot, phone: Phone) -> None:
-    """Its loop is closed, and the next bot is notified as usual."""
+    """The loop of a detached bot is closed, and the next bot is notified as usual."""
     bot(Keeper(bot, phone).app)
     simulator.incoming_call()
     simulator.advance(1)
@@ -143,7 +143,7 @@ def test_a_detached_bot_is_not_woken(simulator: Simulator, bot: Bot, phone: Phon
 
 
 def test_sleep_in_the_loop_that_advances_time(simulator: Simulator, bot: Bot) -> None:
-    """It cannot be waited for, so it is not: it goes on as soon as the loop does."""
+    """Such a sleep cannot be waited for: it goes on as soon as the loop does."""
     woken: list[float] = []
 
     async def sleeps() -> None:
@@ -250,7 +250,7 @@ async def running(work: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterato
 def test_a_worker_started_before_the_notification_is_waited_for(
     simulator: Simulator, bot: Bot, phone: Phone, kind: Callable[[Worker], Any]
 ) -> None:
-    """Its work cannot be seen from outside, so the bot says it; else 20 seconds would have passed before."""
+    """Work of such a thread cannot be seen from outside, so the bot says it; else 20 seconds would pass first."""
     worker = Worker(phone)
     with kind(worker) as app:
         bot(app, busy=worker.busy)

@@ -40,7 +40,7 @@ def test_a_passport_fits_the_contract_it_was_recorded_for(facts: dict[str, objec
 
 
 def test_a_cassette_of_version_0_1_0_can_be_read() -> None:
-    """Its passport, its exchanges and its seal."""
+    """Passport, exchanges and digest of such a cassette are read."""
     found = cassette.opened(OF_0_1_0)
     assert found.passport is not None
     assert (found.passport.contract, found.passport.operations) == ("7abc519dc239", {})

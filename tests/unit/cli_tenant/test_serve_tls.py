@@ -138,7 +138,7 @@ def test_serve_tls_says_that_a_folder_cannot_be_used(tmp_path: Path, graphcalls:
 
 
 def test_the_first_call_trusts_the_server(tmp_path: Path) -> None:
-    """It stands above the variables, so it names the file itself."""
+    """The shown command precedes the variables, so it names the file itself."""
     folder = tmp_path / "a folder"
     with serving("--tls", str(folder)) as server:
         assert server.stdout is not None

@@ -78,7 +78,7 @@ def test_token_says_that_something_else_answers(simulator: Simulator, graphcalls
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"roles": "all"}', b'{"roles": [{}]}', b'{"lifetime": true}', b"\xff"])
 def test_the_control_address_survives_anything(simulator: Simulator, body: bytes) -> None:
-    """It answers 200 or 400."""
+    """Any body is answered with 200 or 400."""
     control = Control(ServerState.of(simulator, SimulatorApp(simulator)))
     assert control.handle(Request("POST", TOKEN_PATH, body=body)).status == (400 if body else 200)
 
@@ -112,6 +112,6 @@ def test_token_says_that_it_is_switched_off(simulator: Simulator, graphcalls: Ru
 
 
 def test_every_known_role_is_one_of_calls_or_meetings() -> None:
-    """They come from the contract."""
+    """The known roles come from the contract."""
     assert {"Calls.JoinGroupCall.All", "OnlineMeetings.Read.All"} <= set(Contract.packaged().roles)
     assert {name.partition(".")[0] for name in Contract.packaged().roles} == {"Calls", "OnlineMeetings"}

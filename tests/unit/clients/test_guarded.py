@@ -77,7 +77,7 @@ def test_an_answer_passes(ask: Callable[[Service, Guard], Ask], ledger: Ledger) 
 
 
 def test_the_same_request_is_sent_again(ask: Callable[[Service, Guard], Ask], ledger: Ledger) -> None:
-    """Its body, too."""
+    """A request that is sent again has the same body."""
     service = Service(httpx.Response(429), httpx.Response(429, headers={"Retry-After": "3"}), httpx.Response(200))
     assert ask(service, guard(ledger))("POST", f"{CALLS}/a/participants/invite", content=b"{}").status_code == 200
     assert service.bodies == [b"{}"] * 3

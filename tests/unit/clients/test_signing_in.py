@@ -146,7 +146,7 @@ def test_msal_shows_the_error(simulator: Simulator, app_id: str, line: Line) -> 
 
 
 def test_azure_identity_by_secret(simulator: Simulator, app_id: str, line: Line) -> None:
-    """Its token opens the calls API."""
+    """The token of azure-identity opens the calls API."""
     credential = ClientSecretCredential(
         simulator.tenant_id, app_id, simulator.signin.secret(), authority=line.url, disable_instance_discovery=True
     )
@@ -155,7 +155,7 @@ def test_azure_identity_by_secret(simulator: Simulator, app_id: str, line: Line)
 
 
 def test_azure_identity_by_certificate(simulator: Simulator, app_id: str, line: Line, pem: Path) -> None:
-    """It takes the file that our sign-in takes."""
+    """azure-identity takes the certificate file that our sign-in takes."""
     credential = CertificateCredential(
         simulator.tenant_id, app_id, str(pem), authority=line.url, disable_instance_discovery=True
     )
@@ -164,7 +164,7 @@ def test_azure_identity_by_certificate(simulator: Simulator, app_id: str, line: 
 
 
 def test_azure_identity_by_workload_identity(simulator: Simulator, app_id: str, line: Line, token_file: Path) -> None:
-    """It takes the token file that our sign-in takes."""
+    """azure-identity takes the token file that our sign-in takes."""
     credential = WorkloadIdentityCredential(
         tenant_id=simulator.tenant_id,
         client_id=app_id,

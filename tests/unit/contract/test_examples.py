@@ -592,7 +592,7 @@ def _is_extra(finding: Finding) -> bool:
 
 @pytest.mark.parametrize("name", EXCHANGES)
 def test_an_example_of_a_page_keeps_the_contract(name: str) -> None:
-    """Its request and its answer are checked; contradictions are reported by name."""
+    """Request and answer of an example are checked; contradictions are reported by name."""
     example, expected = EXCHANGES[name]
     assert sorted(names(CONTRACT.check(example))) == sorted(expected)
 

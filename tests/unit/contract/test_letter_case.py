@@ -18,7 +18,7 @@ def found(exchange: Exchange) -> list[tuple[str, str, str]]:
 
 
 def test_another_case_in_the_path_is_a_notice() -> None:
-    """It names the path that is published."""
+    """The notice names the published path."""
     path = f"/Communications/calls/{make.CALL}/Reject"
     (finding,) = CONTRACT.check(Exchange(make.request("POST", path, {"reason": "busy"}), make.answer(202)))
     assert (finding.kind, finding.severity, finding.where) == ("letter-case", "notice", "path")

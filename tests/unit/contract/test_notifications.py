@@ -129,7 +129,7 @@ def test_without_resource_url_the_older_member_resource_decides() -> None:
     ],
 )
 def test_contradictions_of_the_pages_are_notices_that_name_them(body: Any, expected: tuple[str, str]) -> None:
-    """They are accepted one by one, never by a loose schema."""
+    """Contradictions are accepted one by one, never by a loose schema."""
     (finding,) = CONTRACT.check_notification(body)
     assert (finding.kind, finding.tolerated, finding.severity) == (*expected, Severity.NOTICE)
 
@@ -234,7 +234,7 @@ def test_a_post_is_judged_as_a_whole(headers: Headers, body: bytes, kinds: list[
 
 
 def test_recordings_are_not_asked_for_a_token() -> None:
-    """It was taken out."""
+    """The token was removed from a recording."""
     bare = Request("POST", POSTED.url, POST.without("Authorization"), POSTED.body)
     assert CONTRACT.check_posted(bare, token_expected=False) == ()
 

@@ -34,7 +34,7 @@ def test_roles_of_a_kind_are_asked_for_where_the_check_is_by_kind_only() -> None
 
 
 def test_the_long_running_operation_is_read_from_the_file() -> None:
-    """Its type, the status in the answer, what comes back, the queue, and how it ends."""
+    """The type, the status in the answer, what comes back, the queue, and the end of an operation."""
     spec = CONTRACT.operation("call-playprompt").long_running
     assert spec is not None
     assert (spec.type, spec.answered, spec.echoes, spec.queue) == (

@@ -55,7 +55,7 @@ def test_a_client_context_that_was_not_sent_may_be_anything() -> None:
     ],
 )
 def test_the_location_is_that_of_the_operation(location: str, severity: str) -> None:
-    """Its call is the one in the path, its operation the one in the body; an id in another spelling is a notice."""
+    """The Location has the call of the path and the operation of the body; an id in another spelling is a notice."""
     found = CONTRACT.check(make.invite(None, make.answer(200, make.operation(), ("Location", make.ROOT + location))))
     assert [(one.kind, one.severity, one.where) for one in found] == (
         [("header-wrong", severity, "Location")] if severity else []
@@ -145,7 +145,7 @@ def created(**changes: Any) -> Exchange:
     ],
 )
 def test_a_created_call_is_the_one_that_was_asked_for(changes: dict[str, Any], rule: str) -> None:
-    """Its callback, its targets, and its address."""
+    """Callback, targets and address of the created call are those of the request."""
     assert CONTRACT.check(created()) == ()
     assert only(created(**changes)).rule == f"application-post-calls.{rule}"
 
@@ -189,7 +189,7 @@ def test_a_resource_that_is_read_is_the_requested_one(kind: str, body: dict[str,
     ],
 )
 def test_an_operation_that_is_read_is_the_one_that_was_started(changes: dict[str, Any], where: str) -> None:
-    """Its type and its context are those of the answer that started it, where that was seen."""
+    """Type and context of the operation are those of the answer that started it, where that was seen."""
     started: dict[str, Any] = {}
     assert CONTRACT.check(make.invite(), started=started) == ()
     assert CONTRACT.check(read("operation", make.OPERATION, make.operation(status="completed")), started=started) == ()

@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.drift import Difference, Kind, Recording
-from pytest_graphcalls.drift.compare import Limits, compare
+from pytest_graphcalls.drift.compare import compare
 from pytest_graphcalls.drift.model import Observation
 from pytest_graphcalls.wire import Exchange, Headers, Notification, Request, Response, encode_json
 
@@ -140,9 +140,9 @@ def changed(value: Any, change: Callable[[Any], Any]) -> Any:
     return mine
 
 
-def found(before: Recording, after: Recording, limits: Limits | None = None) -> list[Difference]:
+def found(before: Recording, after: Recording) -> list[Difference]:
     """The differences between two recordings; fails if something could not be compared."""
-    result = list(compare([before], [after], Contract.packaged(), limits or Limits()))
+    result = list(compare([before], [after], Contract.packaged()))
     assert all(isinstance(one, Observation) for one in result), result
     return [one.difference for one in result if isinstance(one, Observation)]
 

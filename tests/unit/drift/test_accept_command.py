@@ -138,7 +138,7 @@ def test_several_differences_are_accepted_at_once(capsys: pytest.CaptureFixture[
 
 
 def test_a_difference_of_the_metadata_alone_can_be_accepted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Its JSON is a verdict to accept from; then it decides nothing, there as in a night. Nothing is pruned by it."""
+    """The JSON of ``drift metadata`` is a verdict to accept from; then the difference decides nothing."""
     types = forms.types()
     types["entityTypes"]["call"]["properties"].pop("subject")
     (tmp_path / "v1.0.xml").write_text(forms.csdl(types), encoding="utf-8")

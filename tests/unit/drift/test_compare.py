@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from pytest_graphcalls.contract import Contract
-from pytest_graphcalls.drift import Kind, Severity, Unchecked
-from pytest_graphcalls.drift.compare import Limits, Shift, compare
+from pytest_graphcalls.drift import Kind, Severity, Unchecked, compare as comparison
+from pytest_graphcalls.drift.compare import compare
 from pytest_graphcalls.wire import Exchange, Response
 from tests.unit.drift import recordings as t
 
@@ -20,7 +20,7 @@ def test_a_recording_is_no_different_from_itself() -> None:
 
 
 def test_recordings_are_paired_by_test_and_version() -> None:
-    """Their order says nothing; another version of the same test is another recording."""
+    """The order of recordings does not matter; each version of a test is a recording of its own."""
     one, other = t.recording(t.exchanges(), test="a"), t.recording([], test="b")
     assert list(compare([one, other], [other, one], Contract.packaged())) == []
 
@@ -154,10 +154,12 @@ def test_answers_that_take_longer_are_a_notice(before: float, after: float, said
     }
 
 
-def test_latency_needs_some_answers_and_has_limits() -> None:
-    """Four answers say nothing by default; and who wants to know more sets other limits."""
+def test_latency_needs_some_answers_and_has_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four answers say nothing, unless fewer are enough; nor does half as long again."""
     assert t.found(timed(0.1, 4), timed(9.0, 4)) == []
-    (found,) = t.found(timed(0.1, 4), timed(0.15, 4), Limits(shift=Shift(factor=1.2, seconds=0.01, least=2)))
+    for name, limit in {"FACTOR": 1.2, "SECONDS": 0.01, "LEAST": 2}.items():
+        monkeypatch.setattr(comparison, name, limit)
+    (found,) = t.found(timed(0.1, 4), timed(0.15, 4))
     assert found.hint == "The median was 100 ms and is 150 ms, over 4 answers."
 
 

@@ -61,7 +61,7 @@ def test_a_side_that_was_looked_at_says_what_the_contract_says() -> None:
 
 
 def test_three_sides_that_agree_are_not_a_contradiction() -> None:
-    """They differ from it, and agree with one another."""
+    """The sides differ from the contract, and agree with one another."""
     (row,) = rows([METADATA, replace(PAGE, after="Edm.String")])
     assert row.contract == "Edm.Boolean"
     assert not row.disagree

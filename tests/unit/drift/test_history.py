@@ -95,7 +95,7 @@ def test_a_night_comes_back_as_it_was(file: Path) -> None:
 
 
 def test_a_night_is_written_whole_or_not_at_all(file: Path) -> None:
-    """It does not disturb the next night, not even in the same process."""
+    """A failed night does not disturb the next one, not even in the same process."""
     with History(file, now=Clock()) as kept:
         night = kept.begin("simulator")
         unwritable = replace(night, rules={RULE: RuleState.HELD}, latency={"call-get@v1.0": Latency(1.0, 1.0, 1 << 70)})

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from pytest_graphcalls.contract import Contract
-from pytest_graphcalls.drift import Kind
-from pytest_graphcalls.drift.compare import Limits, compare
+from pytest_graphcalls.drift import Kind, compare as comparison
+from pytest_graphcalls.drift.compare import compare
 from pytest_graphcalls.drift.model import Observation
 from pytest_graphcalls.wire import Notification
 from tests.unit.drift import recordings as t
@@ -115,11 +115,13 @@ def test_one_delay_is_one_difference() -> None:
     assert len(t.found(before, t.recording(t.exchanges(), later(later(notes, 1, 30), 3, 30)))) == 2
 
 
-def test_from_when_on_something_is_late_is_a_setting() -> None:
-    """Five seconds are nothing by default, and late where the limit is four."""
+def test_a_notification_is_late_above_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five seconds are nothing, and late where the limit is four."""
     notes = t.notifications()
     before, after = t.recording(t.exchanges(), notes), t.recording(t.exchanges(), later(notes, 3, 5))
-    (found,) = t.found(before, after, Limits(late=4.0))
+    assert t.found(before, after) == []
+    monkeypatch.setattr(comparison, "LATE", 4.0)
+    (found,) = t.found(before, after)
     assert (found.kind, found.subject, found.hint) == (
         Kind.NOTIFICATION_LATE,
         "operation-ended",

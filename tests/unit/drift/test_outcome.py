@@ -69,7 +69,7 @@ def test_runs_are_counted_by_fingerprint() -> None:
     ],
 )
 def test_a_difference_that_is_not_repeated_is_flaky(came: int, runs: int, needed: int, status: Status) -> None:
-    """It has to be repeated as often as set, or in each run where there were fewer."""
+    """A difference has to be repeated as often as set, or in each run where there were fewer."""
     found = only(Sighting(ONE, ("here",), came, runs), needed=needed)
     assert (found.status, found.repeated) == (status, (came, runs))
 

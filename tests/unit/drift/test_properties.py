@@ -160,6 +160,6 @@ def test_a_difference_has_the_same_fingerprint_in_every_run(spot: tuple[int, tup
 
 
 def test_the_tables_of_what_is_volatile_are_in_lower_case_with_reasons() -> None:
-    """They are looked up in lower case; a row without a reason is a guess."""
+    """Names are looked up in lower case; a row without a reason is a guess."""
     for table in (TEXT_MEMBERS, NUMBER_MEMBERS):
         assert all(name == name.lower() and reason for name, reason in table.items())

@@ -175,7 +175,7 @@ def test_a_body_of_another_type() -> None:
 
 
 def test_a_value_of_another_type_is_shown_by_its_type() -> None:
-    """Its value may differ in every run, and would be another difference each time."""
+    """The value may differ in every run, and would be another difference each time."""
     found = [
         [
             (one.before, one.after, one.fingerprint)

@@ -65,7 +65,7 @@ def unchecked(data: dict[str, Any]) -> dict[str, Unchecked]:
     ],
 )
 def test_a_broken_rule_is_behavioural(last: dict[str, RuleState], said: str) -> None:
-    """It says what the rule says, whether it held the last time, and what it was broken in."""
+    """The difference names the rule's statement, whether it held the last time, and what broke it."""
     data = report(record(Outcome.BROKEN, Seen(BASE, 0, FindingStatus.FAILS), reason="It was 200."))
     (observation,) = differences(data, last)
     found = observation.difference
@@ -96,7 +96,7 @@ def test_a_rule_may_break_without_a_finding() -> None:
 
 
 def test_a_rule_that_another_test_found_broken_is_broken() -> None:
-    """It does not matter which test has the finding."""
+    """A finding of any test breaks the rule."""
     other = replace(record(Outcome.HELD, Seen(BASE, 0, FindingStatus.ELSEWHERE)), rules=(), nodeid="other")
     (observation,) = differences(report(other))
     assert (observation.difference.subject, observation.difference.place) == (RULE, "other")

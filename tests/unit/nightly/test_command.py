@@ -155,7 +155,7 @@ def test_promoting_says_what_it_did(graphcalls: Callable[..., Shown]) -> None:
 
 
 def test_promoting_a_night_with_drift_says_what_it_buries(fake: Fake, graphcalls: Callable[..., Shown]) -> None:
-    """Its differences are not reported again; a night without a verdict file is promoted all the same."""
+    """Differences of a promoted night are not reported again; a night without a verdict file is promoted, too."""
     graphcalls(*NIGHT)
     graphcalls("drift", "promote")
     fake.says = every({READ: Said((answered(direction=None),))})

@@ -76,7 +76,7 @@ def leaking() -> Exchange:
 
 
 def test_a_refused_recording_is_compared_and_not_kept(begun: NightSettings) -> None:
-    """It is missing among the cassettes, its differences are not, and the verdict says why."""
+    """A refused recording is not among the cassettes; its differences are reported, and the verdict says why."""
     seen = seen_with(begun, {READ: Said((leaking(),))})
     assert (seen.problem, seen.verdict.exit_code) == ("", 1)
     assert sorted(one.difference.where for one in seen.verdict.entries) == ["$.mood", "$.seenBy"]

@@ -296,7 +296,7 @@ def test_the_end_of_a_recording_is_not_missed_when_its_test_failed_before(begun:
 
 
 def test_notifications_are_compared(begun: NightSettings) -> None:
-    """They are kept in the recordings of a night."""
+    """Notifications are kept in the recordings of a night."""
     data = {"@odata.type": "#microsoft.graph.call", "state": "established"}
     value = [{"changeType": "updated", "resourceUrl": "/communications/calls/57da", "resourceData": data}]
     received = Notification("https://bot.example.org/calls", {"value": value}, 1.5)
@@ -384,7 +384,7 @@ class TestBadInput:
         self.refuses(begun, SettingError, "holiday.jpg in it is none.")
 
     def test_a_baseline_that_is_a_file(self, settings: NightSettings) -> None:
-        """It should be a folder."""
+        """A baseline has to be a folder."""
         settings.baseline.write_text("x")
         self.refuses(
             settings, SettingError, "expected a folder. Name the one that 'graphcalls drift promote' has made."

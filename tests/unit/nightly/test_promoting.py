@@ -68,7 +68,7 @@ def test_recordings_with_a_leak_are_not_promoted(tonight: Path, settings: NightS
 
 
 def test_without_a_night_there_is_nothing_to_promote(settings: NightSettings) -> None:
-    """It says what to do first."""
+    """The error says what to do first."""
     with pytest.raises(SettingError, match=r"the recordings of a night\. Run 'graphcalls nightly' first"):
         promote(settings.out / "cassettes", settings.baseline)
 
@@ -127,7 +127,7 @@ def test_a_killed_swap_of_tonights_recordings_is_repaired(tonight: Path, setting
 
 
 def test_the_next_promotion_removes_the_rest_of_a_killed_one(tonight: Path, settings: NightSettings) -> None:
-    """It is removed at once, but not what a running process is making."""
+    """A rest is removed at once, but not what a running process is making."""
     promote(tonight, settings.baseline)
     before, folder = everything(settings.baseline), settings.baseline.parent
     shutil.copytree(settings.baseline, folder / ".baseline.old-1234")

@@ -38,7 +38,7 @@ def test_published_files_that_fit_the_contract_are_no_drift(settings: NightSetti
 
 
 def test_published_metadata_that_moved_decides_a_night(settings: NightSettings, tmp_path: Path) -> None:
-    """It is an entry like any other: with a fingerprint, in the history, in the reports."""
+    """Such a difference is an entry like any other: with a fingerprint, in the history, in the reports."""
     wanted = looking(settings, metadata(tmp_path, without="subject"))
     first, second = run_night(wanted, Fake()), run_night(wanted, Fake())
     (entry,) = first.verdict.entries
@@ -115,7 +115,7 @@ def test_a_file_says_its_version() -> None:
 
 
 def test_two_files_for_one_version_are_refused(tmp_path: Path) -> None:
-    """It is unknown which of them counts."""
+    """Of two files for one version it is unknown which counts."""
     with pytest.raises(SettingError, match=r"--openapi=o\.yaml: expected one file for v1\.0\. a\.xml is that already"):
         published_of(["a.xml"], ["o.yaml"], None)
     (tmp_path / "pages").write_text("x")

@@ -43,7 +43,7 @@ def test_a_cassette_is_read_as_a_recording(tmp_path: Path) -> None:
 
 
 def test_a_cassette_of_an_earlier_version_is_read(tmp_path: Path) -> None:
-    """It knows of no notifications and no seconds, and its passport is written without them."""
+    """Such a cassette has no notifications and no seconds, and its passport is written without them."""
     passport = Passport(datetime.now(UTC), Kind.SIMULATOR, ("v1.0",), "abc", test="contracts/test_a.py::test_one@v1.0")
     cassette.write(tmp_path / "a.yaml", [answered()], passport)
     text = (tmp_path / "a.yaml").read_text()

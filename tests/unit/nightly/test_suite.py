@@ -110,7 +110,7 @@ def test_progress_is_read_while_it_is_written(tmp_path: Path) -> None:
 
 
 def test_a_run_that_is_stopped_can_hang_up_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is interrupted once, by us: Ctrl-C of a terminal does not reach it as well. Then it is killed."""
+    """The run is interrupted once, by us: Ctrl-C of a terminal does not reach it as well. Then it is killed."""
     script = tmp_path / "suite.py"
     script.write_text(
         "import os, pathlib, sys, time\n"

@@ -32,7 +32,7 @@ def abandoned(place: Path) -> Path:
 
 
 def test_a_night_removes_the_workspace_of_a_killed_one(where: Path, settings: NightSettings) -> None:
-    """It reports that; its own workspace is removed, too."""
+    """The night reports the removal; its own workspace is removed, too."""
     folder, progress = abandoned(where), Phases()
     run_night(settings, Fake(), progress)
     assert f"removed {folder}, which an earlier night had left behind when it was killed" in progress.phases
@@ -48,7 +48,7 @@ def test_the_workspace_of_a_running_night_is_kept(where: Path) -> None:
 
 
 def test_the_suite_of_a_killed_night_keeps_its_folder(where: Path) -> None:
-    """It hangs up first, and writes there meanwhile."""
+    """The suite hangs up first, and writes there meanwhile."""
     folder = abandoned(where)
     line = hold_workspace(folder)
     assert line is not None

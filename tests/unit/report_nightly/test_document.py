@@ -72,7 +72,7 @@ def test_an_outage_neither_opens_an_issue_nor_closes_one(outcome: Outcome, actio
 
 
 def test_additions_that_are_all_right_close_it() -> None:
-    """Who has said so is woken by what breaks; the exit code is the one that the command has."""
+    """Additions that a user allows close the issue; the exit code is the one that the command has."""
     fine = document(verdict(season(2), outcome=Outcome.ADDITIVE, entries=(entry(NEW),), additive_ok=True))
     assert (fine["outcome"], fine["exit_code"], fine["issue"]["action"]) == ("additive", 0, "close")
     assert [*Draft202012Validator(SCHEMA).iter_errors(fine)] == []

@@ -60,7 +60,7 @@ def test_a_command_of_a_pipeline_is_understood(line: str) -> None:
 
 @pytest.mark.parametrize("path", FILES)
 def test_a_pipeline_holds_no_secret_and_asks_for_none(path: Path) -> None:
-    """It signs in by federation."""
+    """Pipelines sign in by federation."""
     text = path.read_text(encoding="utf-8")
     assert {leak.kind for leak in scan(text)} <= {"name of a person"}  # what a step is called, in displayName
     assert "secrets." not in text
@@ -115,7 +115,7 @@ def test_a_night_with_drift_keeps_its_history_on_azure_too() -> None:
 
 @pytest.mark.parametrize("path", FILES)
 def test_the_token_is_renewed_while_the_night_goes_on(path: Path) -> None:
-    """It is good for minutes, and what differs is asked for again later than that."""
+    """A token is good for minutes, and tests with differences are repeated later than that."""
     (script,) = [
         one for one in scripts(yaml.safe_load(path.read_text(encoding="utf-8"))) if "graphcalls nightly" in one
     ]
@@ -124,7 +124,7 @@ def test_the_token_is_renewed_while_the_night_goes_on(path: Path) -> None:
 
 
 def test_the_key_of_the_pseudonyms_is_in_the_artifact() -> None:
-    """It is a hidden file; without it every baseline that is promoted would have other ones."""
+    """The key is a hidden file; without it every promoted baseline would have other pseudonyms."""
     steps = yaml.safe_load(GITHUB.read_text(encoding="utf-8"))["jobs"]["nightly"]["steps"]
     (whole,) = [step["with"] for step in steps if step.get("with", {}).get("path") == "nightly"]
     assert whole["include-hidden-files"] is True

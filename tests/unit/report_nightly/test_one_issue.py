@@ -161,7 +161,7 @@ def test_an_edited_issue_is_restored(github: Issues, main: Any, tmp_path: Path) 
 
 
 def test_a_refusal_is_a_sentence(github: Issues, main: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """It names the likely cause, and not the token."""
+    """The sentence names the likely cause, and not the token."""
     github.refuse = 403
     assert main(night(tmp_path, entries=(entry(GONE),))) == 1
     assert capsys.readouterr().err == "GitHub has refused with 403: may the token write issues?\n"

@@ -142,7 +142,7 @@ def test_less_drift_is_a_new_text_and_no_comment(boards: WorkItems, main: Any, t
 
 
 def test_a_text_of_the_service_is_no_html_and_no_mark(boards: WorkItems, main: Any, tmp_path: Path) -> None:
-    """It is shown as it was said, in the description and in the comment."""
+    """A text of the service is shown as it is, in the description and in the comment."""
     main(night(tmp_path, entries=(entry(NEW),)))
     arguments = night(tmp_path, entries=(entry(NEW), entry(GONE)))
     data = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
@@ -229,7 +229,7 @@ def test_the_oldest_with_the_very_tag_is_kept(boards: WorkItems, main: Any, tmp_
 def test_a_refusal_is_a_sentence(
     boards: WorkItems, main: Any, tmp_path: Path, status: int, says: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It names the likely cause, and not the token; no other server gets a request."""
+    """The sentence names the likely cause, and not the token; no other server gets a request."""
     boards.refuse = status
     assert main(night(tmp_path, entries=(entry(GONE),))) == 1
     assert capsys.readouterr().err == says

@@ -139,7 +139,7 @@ def test_a_simulated_night_is_no_live_one(tmp_path: Path) -> None:
 
 
 def test_differences_of_earlier_nights_are_kept_for_the_grid(tmp_path: Path) -> None:
-    """They come with their exchange, in a template that is shown on request."""
+    """Earlier differences come with their exchange, in a template that is shown on request."""
     nights = season(12)
     nights[4] = replace(nights[4], fingerprints=frozenset({OLD.fingerprint}))
     reader, text, _ = read(tmp_path, nights=nights)
@@ -186,7 +186,7 @@ def test_a_night_with_nothing_to_say_is_a_page_too(tmp_path: Path, outcome: Outc
 
 
 def test_a_night_that_died_is_shown_as_such(tmp_path: Path) -> None:
-    """It has no outcome, and is in the history all the same."""
+    """A night that died has no outcome, and is in the history all the same."""
     nights = season(3)
     nights[1] = replace(nights[1], outcome=None, ended=None, rules={}, latency={})
     _, _, data = read(tmp_path, nights=nights)
@@ -194,7 +194,7 @@ def test_a_night_that_died_is_shown_as_such(tmp_path: Path) -> None:
 
 
 def test_a_line_of_latency_has_a_gap_where_nothing_was_measured(tmp_path: Path) -> None:
-    """It does not pretend."""
+    """A missing measurement is not replaced."""
     nights = season(5)
     nights[2] = replace(nights[2], latency={})
     reader, text, _ = read(tmp_path, nights=nights)
@@ -204,7 +204,7 @@ def test_a_line_of_latency_has_a_gap_where_nothing_was_measured(tmp_path: Path) 
 
 
 def test_a_flaky_difference_is_listed_apart(tmp_path: Path) -> None:
-    """It stands below, and not among what decides."""
+    """A flaky difference is listed below those that decide."""
     one = entry(GONE, Status.FLAKY, repeated=(1, 3))
     _, text, _ = read(tmp_path, entries=(one,), outcome=Outcome.NO_DRIFT)
     assert "No difference decides the verdict." in text

@@ -203,7 +203,7 @@ def test_a_place_with_a_line_is_a_location_with_a_line(run: dict[str, Any]) -> N
 
 
 def test_an_unchecked_subject_is_a_notification_of_the_tool() -> None:
-    """It is no result, because nothing was found."""
+    """An unchecked subject is no result, because nothing was found."""
     (run,) = made(outcome=Outcome.COULD_NOT_CHECK, entries=())["runs"]
     (invocation,) = run["invocations"]
     assert run["results"] == []

@@ -54,7 +54,7 @@ def test_a_header_is_found_by_its_name(where: str) -> None:
 
 
 def test_a_status_is_found_by_its_word() -> None:
-    """It is the first line."""
+    """The status is the first line of a side."""
     (found,) = rows(exchange({}), exchange({}, status=202), "status")
     assert found == Row("changed", hit=True, expected="HTTP 200", observed="HTTP 202")
 

@@ -154,7 +154,7 @@ def test_a_refused_request_is_not_in_the_ledger(ledger: Ledger, outcome: Outcome
 
 @pytest.mark.parametrize("outcome", [LOST, answer(500), answer(502), answer(504), answer(201)])
 def test_a_request_that_may_have_created_a_call_is_kept_in_the_ledger(ledger: Ledger, outcome: Outcome) -> None:
-    """It cannot be known; a possible call is kept to be on the safe side."""
+    """Whether there is a call cannot be known; it is kept to be on the safe side."""
     carried_out(guard(ledger), CREATE, outcome)
     assert len(ledger.unanswered()) == 1
 

@@ -76,7 +76,7 @@ def test_an_unanswered_request_is_over_after_45_minutes(path: Path) -> None:
 
 
 def test_a_refused_request_is_not_kept(path: Path) -> None:
-    """It has made no call."""
+    """A refused request has created no call."""
     ledger = opened(path)
     ledger.intend("1", "POST", URL, b"")
     ledger.no_call_made("1")
@@ -206,7 +206,7 @@ def test_the_ledgers_of_one_run_are_found(path: Path) -> None:
 
 
 def test_a_file_that_is_no_ledger_is_named(path: Path) -> None:
-    """It is neither skipped nor removed: it may hold calls."""
+    """Such a file is neither skipped nor removed: it may hold calls."""
     path.parent.mkdir(parents=True)
     path.write_text('{"event": "created", "call": "a"}\n')
     with pytest.raises(SettingError, match="expected a ledger of calls"):

@@ -39,7 +39,7 @@ def test_no_value_is_given_out_twice() -> None:
     ],
 )
 def test_an_error_names_the_setting_when_data_runs_out(what: str, sentence: str) -> None:
-    """It is the test that asked which is not checked, and no other."""
+    """Only the test that asked for more is not checked."""
     dealt = StageData(facts=HAS)
     for _ in range({"user": 2, "meeting": 1}[what]):
         getattr(dealt, what)()

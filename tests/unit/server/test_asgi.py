@@ -54,7 +54,7 @@ def test_a_request_is_answered() -> None:
 
 
 def test_the_body_may_come_in_pieces() -> None:
-    """They are put together; past the limit the rest is read and dropped."""
+    """Pieces are put together; past the limit the rest is read and dropped."""
     simulator = Simulator()
     call = simulator.incoming_call()
     headers = [

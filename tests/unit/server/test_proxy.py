@@ -146,7 +146,7 @@ def test_another_host_is_refused_by_name(way: Way) -> None:
     ],
 )
 def test_a_request_that_leads_nowhere_gets_a_sentence(way: Way, head: str, status: int, says: str) -> None:
-    """Its body and its reason phrase say it."""
+    """The body and the reason phrase of the answer have the sentence."""
     answer = way.raw(head.encode("latin-1") + b"\r\n\r\n").decode()
     assert answer.startswith(f"HTTP/1.1 {status} [pytest-graphcalls] {says}")
     first, _, body = answer.partition("\r\n\r\n")

@@ -143,7 +143,7 @@ class Bot:
 
 
 def named(participant: dict[str, Any]) -> str:
-    """Who a participant on the wire is."""
+    """The name of a participant in JSON."""
     identities = participant["info"]["identity"]
     one = next(value for key, value in identities.items() if not key.startswith("@"))
     return str(one.get("displayName") or one["id"])

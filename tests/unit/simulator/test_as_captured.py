@@ -23,7 +23,7 @@ def data(simulator: Simulator, first: int = 0) -> list[Any]:
 
 
 def test_an_update_has_neither_id_nor_address() -> None:
-    """They stand in the entry beside it; a bot that reads them from the data fails here as it does outside."""
+    """Id and address are beside the data; a bot that reads them from the data fails here as it does outside."""
     simulator = Simulator()
     call = Bot(simulator).ring(simulator.person("Ana"))
     establishing, established, *_ = data(simulator)
@@ -55,7 +55,7 @@ def test_established_is_repeated_with_what_is_known_since() -> None:
 
 
 def test_a_peer_to_peer_call_has_audio_alone() -> None:
-    """It has no chat, and no meeting to join again."""
+    """A peer-to-peer call has no chat, and no meeting to join again."""
     simulator = Simulator()
     Bot(simulator).ring(simulator.person("Ana"))
     assert "chatInfo" not in data(simulator)[-1]

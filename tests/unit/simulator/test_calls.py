@@ -217,7 +217,7 @@ def test_hanging_up_ends_the_own_leg_only(bot: Bot, simulator: Simulator) -> Non
 
 
 def test_hanging_up_while_it_rings_withdraws_the_invitations(bot: Bot, simulator: Simulator) -> None:
-    """Who was being rung for a call that is over is not rung any longer."""
+    """People who were being rung for a call that is over are not rung any longer."""
     meeting = simulator.meeting(["Ana"])
     other = Bot(simulator, simulator.authority.register(name="Other bot"), bot.version)
     mine, theirs = bot.join(meeting), other.join(meeting)
@@ -299,7 +299,7 @@ def test_the_deadline_counts_from_the_start_of_the_call(bot: Bot, simulator: Sim
 
 
 def test_an_incoming_call_cannot_be_kept_alive(bot: Bot, simulator: Simulator) -> None:
-    """It is answered or rejected first."""
+    """An incoming call has to be answered or rejected first."""
     assert code(bot.post(f"/{simulator.incoming_call().id}/keepAlive")) == "400 8501"
 
 

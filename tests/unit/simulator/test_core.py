@@ -88,7 +88,7 @@ def test_time_goes_no_further_than_dates_do(seconds: float) -> None:
 
 
 def test_real_time_stands_still_at_the_end_of_the_calendar() -> None:
-    """Who follows another clock asks for what there is; every answer still has a date."""
+    """A clock past the last date stands still; every answer still has a date."""
     simulator = Simulator()
     with pytest.raises(SettingError) as caught:
         simulator.advance(1e12)
@@ -419,7 +419,7 @@ def test_notifications_are_written_as_captured() -> None:
 
 
 def test_notifications_hold_the_state_of_their_moment() -> None:
-    """They are encoded when they are read, and still hold the state of their moment."""
+    """Notifications are encoded when they are read, and still hold the state of their moment."""
     simulator = Simulator()
     bot = Bot(simulator)
     call = bot.join()

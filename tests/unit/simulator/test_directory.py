@@ -203,7 +203,7 @@ def test_an_open_directory_takes_any_user_and_meeting(open_bot: Bot) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_guest_is_shown_as_the_guest(version: str) -> None:
-    """Who joins under a guest's name has it in the answer, in the call and in the roster; documented for beta."""
+    """A bot that joins as a guest has that name in the answer, in the call and in the roster; documented for beta."""
     bot = Bot(Simulator(), version=version)
     answer = bot.create(
         **bot.simulator.meeting(["Ana"]).coordinates, source=source("guest", UNKNOWN, displayName="Notetaker")

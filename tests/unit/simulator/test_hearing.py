@@ -190,7 +190,7 @@ def test_a_prompt_without_length_cannot_be_repeated_for_ever() -> None:
 
 
 def test_people_hear_what_is_played_while_they_are_there(simulator: Simulator, bot: Bot) -> None:
-    """Who comes later hears the rest, who has left nothing more."""
+    """A person who comes later hears the rest, one who has left hears nothing more."""
     call = bot.join()
     began = simulator.now
     bot.play(call, 3)
@@ -213,7 +213,7 @@ def test_people_hear_what_is_played_while_they_are_there(simulator: Simulator, b
 
 
 def test_tones_that_the_bot_sends_are_among_those_of_the_call(simulator: Simulator, call: SimulatedCall) -> None:
-    """They have no name of a person; those after a cancel are not sent."""
+    """Tones of the bot have no name of a person; those after a cancel are not sent."""
     bot = Bot(simulator)
     began = simulator.now
     bot.post(f"/{call.id}/sendDtmfTones", {"tones": ["tone1", "star", "a"], "delayBetweenTonesMs": 750})
@@ -224,7 +224,7 @@ def test_tones_that_the_bot_sends_are_among_those_of_the_call(simulator: Simulat
 
 
 def test_a_forgotten_call_keeps_nothing_in_memory(simulator: Simulator, bot: Bot) -> None:
-    """Its prompts, keys and people are kept no longer than the call."""
+    """Prompts, keys and people of a call are kept no longer than the call."""
     simulator.keep_latest(calls=0, notifications=0)
     call = bot.ring(simulator.person("Ana"))
     bot.play(call)

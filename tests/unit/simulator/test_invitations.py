@@ -138,7 +138,7 @@ def test_a_hidden_participant_is_not_on_the_roster(bot: Bot, call: SimulatedCall
 
 
 def test_a_chosen_participant_id_is_the_participants_id(bot: Bot, call: SimulatedCall, simulator: Simulator) -> None:
-    """It comes back in the answer and is the id in the roster."""
+    """The chosen id comes back in the answer and is the id in the roster."""
     answer = bot.invite(call, entry(simulator.person("Cleo"), participantId="chosen-1"))
     assert answer.json()["participants"][0]["participantId"] == "chosen-1"
     simulator.advance(2)
@@ -162,7 +162,7 @@ def test_a_third_person_makes_a_group_call(bot: Bot, simulator: Simulator) -> No
 
 
 def test_a_call_that_has_grown_can_be_joined(bot: Bot, simulator: Simulator) -> None:
-    """It has a chat, and a token that leads into it (s19.6); several people can be invited then."""
+    """A grown call has a chat, and a token that leads into it (s19.6); several people can be invited then."""
     call = bot.ring(simulator.person("Ana"))
     before = bot.get(f"/{call.id}").json()
     assert (before["chatInfo"], before["meetingInfo"]) == (None, None)
@@ -244,7 +244,7 @@ def test_a_phone_needs_an_application_instance(bot: Bot, simulator: Simulator) -
 
 
 def test_an_identity_is_in_a_call_once(bot: Bot, call: SimulatedCall, simulator: Simulator) -> None:
-    """Who is in it, is being rung, or stands in the list twice is not invited again; who has left may be."""
+    """A user in the call, a ringing one, or one listed twice is not invited again; one who has left may be."""
     cleo, ana = entry(simulator.person("Cleo")), entry(simulator.person("Ana"))
     assert code(bot.invite(call, ana)) == "400 8523"
     assert code(bot.invite(call, cleo, cleo)) == "400 8523"
@@ -327,7 +327,7 @@ def test_a_call_that_the_invitee_is_not_in_stays(bot: Bot, call: SimulatedCall, 
 
 
 def test_a_call_that_the_invitee_is_only_rung_into_stays(bot: Bot, call: SimulatedCall, simulator: Simulator) -> None:
-    """Who is being brought into a peer-to-peer call is not in it; those who talk there are left alone."""
+    """A user who is being rung into a peer-to-peer call is not in it; those who talk there are left alone."""
     dan = simulator.person("Dan").answers_after(10)
     old = bot.ring(simulator.person("Cleo"))
     bot.invite(old, entry(dan))
@@ -338,7 +338,7 @@ def test_a_call_that_the_invitee_is_only_rung_into_stays(bot: Bot, call: Simulat
 
 
 def test_a_user_is_moved_between_two_meetings(bot: Bot, simulator: Simulator) -> None:
-    """Who was in the one is then in the other, under the chosen id, and the first meeting goes on."""
+    """A moved user is in the other meeting, under the chosen id, and the first meeting goes on."""
     source, target = bot.join(simulator.meeting(["Ana", "Ben"])), bot.join(simulator.meeting(["Zoe"]))
     bot.invite(target, entry(simulator.person("Ana"), replacesCallId=source.id, participantId="moved-1"))
     simulator.advance(2)

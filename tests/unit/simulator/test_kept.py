@@ -93,7 +93,7 @@ def test_the_end_of_the_start_is_notified_once(simulator: Simulator, bot: Bot) -
 
 
 def test_the_reported_refusal_can_be_switched_on(simulator: Simulator, bot: Bot) -> None:
-    """Its code is empty, and the same stands among the details (s17.2)."""
+    """The reported error has an empty code, also among its details (s17.2)."""
     call = bot.join()
     with simulator.fault("error", row="input-not-valid", operation="call-starttranscription"):
         answer = ask(bot, call, "startTranscription")

@@ -206,7 +206,7 @@ def test_a_bot_in_the_lobby_sees_nothing_that_is_shared(simulator: Simulator, bo
 
 @pytest.mark.parametrize("deed", ["shares_screen", "mutes_bot", "removes"])
 def test_a_person_in_the_lobby_does_nothing_in_the_call(simulator: Simulator, bot: Bot, deed: str) -> None:
-    """They neither share, nor mute or remove the bot."""
+    """People in the lobby neither share, nor mute or remove the bot."""
     call = bot.join()
     cleo = simulator.person("Cleo").waits(call)
     with pytest.raises(NotAllowedNowError, match="not in call"):

@@ -78,7 +78,7 @@ def test_a_look_up_that_finds_nothing_is_refused(bot: Bot, meeting: Meeting, fil
 
 
 def test_the_name_of_the_filter_has_no_letter_case(bot: Bot, meeting: Meeting) -> None:
-    """It is acted on, so the answer is as documented as ever."""
+    """The filter is acted on in any case, so the answer is documented."""
     asked = quote(f"joinMeetingIdSettings/joinMeetingId eq '{meeting.join_meeting_id}'")
     answer = bot.send("GET", f"/users/{meeting.organizer.id}/OnlineMeetings?$Filter={asked}")
     assert answer.status == 200

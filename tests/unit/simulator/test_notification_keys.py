@@ -46,7 +46,7 @@ def test_the_keys_are_the_channels_own() -> None:
 
 
 def test_a_host_of_tenants_serves_the_keys_and_records_no_exchange() -> None:
-    """It is no part of the calls API, so no observer checks it."""
+    """The keys are no part of the calls API, so no observer checks the exchange."""
     simulator = Simulator()
     simulator.observe(lambda exchange: pytest.fail("this is no exchange"))
     assert Host(simulator).handle(Request("GET", METADATA)).status == 200

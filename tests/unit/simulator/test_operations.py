@@ -112,7 +112,7 @@ def test_no_prompts_and_app_hosted_media_are_refused(simulator: Simulator, bot: 
 
 
 def test_a_mute_is_done_at_once(simulator: Simulator, bot: Bot) -> None:
-    """Its operation is completed, stays so, and there is no notification of it."""
+    """The operation of a mute is completed at once, and there is no notification of it."""
     call = bot.join()
     answer = bot.mute(call, "Ana", clientContext="quiet")
     assert answer.json()["@odata.type"] == "#microsoft.graph.muteParticipantOperation"

@@ -71,7 +71,7 @@ def test_an_unknown_participant_cannot_be_removed(bot: Bot, call: SimulatedCall,
 
 
 def test_an_invitation_is_cancelled_by_the_chosen_id(bot: Bot, call: SimulatedCall, simulator: Simulator) -> None:
-    """Who was being rung never joins, and the operation fails."""
+    """The ringing invitee never joins, and the operation fails."""
     invite = bot.invite(call, entry(simulator.person("Cleo"), participantId="cleo-1"))
     answer = bot.delete(f"/{call.id}/participants/cleo-1")
     assert answer.status == 204
@@ -191,7 +191,7 @@ def test_a_body_on_delete_is_not_asked_for_nor_read(bot: Bot, call: SimulatedCal
 
 
 def muted_in(roster: list[dict[str, Any]]) -> list[str]:
-    """Who is muted on the server in a roster; the two members that say so agree."""
+    """The participants who are muted on the server in a roster; the two members that say so agree."""
     assert all(one["isMuted"] is one["mediaStreams"][0]["serverMuted"] for one in roster)
     return [named(one) for one in roster if one["isMuted"]]
 

@@ -140,7 +140,7 @@ def test_an_invalid_batch_is_refused(bot: Bot, entries: list[Any], expected: str
 
 
 def test_a_batch_that_cannot_be_read_is_refused(bot: Bot) -> None:
-    """Its body is no JSON."""
+    """A batch whose body is no JSON is refused."""
     assert code(bot.send("POST", "/$batch", raw=b"{")) == "400 BadRequest"
 
 

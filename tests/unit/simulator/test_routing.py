@@ -101,7 +101,7 @@ def test_a_bot_that_is_muted_halfway_was_heard(simulator: Simulator, bot: Bot, c
 
 
 def test_only_in_a_group_call_a_person_mutes_the_bot(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
-    """It has to be a call that the person is in."""
+    """The person has to be in the group call."""
     with pytest.raises(NotAllowedNowError, match=r"Cleo is not in call .* and cannot take 'mutes_bot'"):
         simulator.person("Cleo").mutes_bot(call)
     peer = bot.ring(simulator.person("Cleo"))
@@ -111,7 +111,7 @@ def test_only_in_a_group_call_a_person_mutes_the_bot(simulator: Simulator, bot: 
 
 @pytest.mark.parametrize("action", ["mutes", "unmutes", "holds", "resumes"])
 def test_a_person_in_no_call_changes_nothing(simulator: Simulator, action: str) -> None:
-    """They have to come in first."""
+    """People have to join before they act."""
     with pytest.raises(NotAllowedNowError, match=f"Ana is in no call and cannot take '{action}'"):
         getattr(simulator.person("Ana"), action)()
 
@@ -199,7 +199,7 @@ def test_music_without_an_address_is_refused(bot: Bot, call: SimulatedCall) -> N
 def test_a_person_who_holds_by_the_client_hears_no_participant(
     simulator: Simulator, bot: Bot, call: SimulatedCall
 ) -> None:
-    """Their stream is inactive in the roster, until they resume (s7.5)."""
+    """The stream of a person who holds is inactive in the roster, until they resume (s7.5)."""
     ana = simulator.person("Ana").holds()
     assert hearing(simulator, "Ana", "Ben") == {"Ana": (), "Ben": ("Bot",)}
     assert rosters(simulator)[-1]["Ana"]["mediaStreams"][0]["direction"] == "inactive"

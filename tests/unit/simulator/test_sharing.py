@@ -86,7 +86,7 @@ def test_an_unknown_session_is_named(bot: Bot, host: SimulatedCall) -> None:
 
 
 def test_a_role_that_the_bot_has_changes_nothing(bot: Bot, host: SimulatedCall) -> None:
-    """It is no error (s12.3), and posts nothing."""
+    """A second change to the same role is no error (s12.3), and posts nothing."""
     be(bot, host, "sharer")
     before = bot.simulator.notifier.count
     assert be(bot, host, "sharer").status == 202
@@ -119,7 +119,7 @@ def test_one_screen_is_shown_at_a_time(bot: Bot, host: SimulatedCall) -> None:
 def test_a_screen_takes_media_of_the_bot_itself(
     bot: Bot, media: dict[str, str] | None, modalities: list[str], wanted: str
 ) -> None:
-    """It also takes the modality of shared screens; the refusal says what the call has."""
+    """Sharing also takes the modality of shared screens; the refusal says what the call has."""
     facts = {"requestedModalities": modalities, **({"mediaConfig": media} if media else {})}
     call = bot.simulator.call(bot.create(**bot.simulator.meeting().coordinates, **facts).json()["id"])
     bot.simulator.advance(1)
@@ -202,7 +202,7 @@ def test_a_person_outside_the_call_cannot_share(simulator: Simulator, bot: Bot) 
 
 
 def test_a_gallery_is_no_person(bot: Bot) -> None:
-    """It neither speaks nor keeps a meeting alive, and goes with the bot that has added it."""
+    """A gallery neither speaks nor keeps a meeting alive, and is removed with the bot that has added it."""
     call = bot.join(bot.simulator.meeting(["Ana"]))
     other = Bot(bot.simulator, bot.simulator.authority.register(name="Other", roles=bot.app.roles))
     theirs = other.join(bot.simulator.meeting(["Ben"]))
@@ -257,7 +257,7 @@ def test_reports_of_devices_are_kept_by_call(bot: Bot) -> None:
 
 
 def test_a_gallery_is_not_muted_heard_or_transferred(simulator: Simulator) -> None:
-    """It is not heard, is none of the others in a call, is not muted with all, and cannot be handed on."""
+    """A gallery is not heard, not muted with all, not one of the others in a call, and cannot be transferred."""
     bot = Bot(simulator, version="beta")
     call, ana = bot.join(), simulator.person("Ana")
     bot.post(f"/{call.id}/addLargeGalleryView", {})

@@ -369,7 +369,7 @@ def test_scopes_are_taken_in_the_forms_that_clients_send(simulator: Simulator, s
 
 
 def test_a_token_for_bot_framework_is_none_for_graph(simulator: Simulator) -> None:
-    """Its audience is another resource."""
+    """The audience of a Bot Framework token is another resource."""
     token = asked(simulator, scope="https://api.botframework.com/.default").json()["access_token"]
     assert jwt.decode(token, options={"verify_signature": False})["aud"] == "https://api.botframework.com"
     headers = Headers({"Authorization": f"Bearer {token}"})

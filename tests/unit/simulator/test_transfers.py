@@ -267,7 +267,7 @@ def test_a_group_call_takes_a_transferee_where_the_page_has_it(desk: Desk) -> No
 
 
 def test_group_calls_can_be_refused_as_reported(desk: Desk) -> None:
-    """It does not matter whom it names."""
+    """A transfer in a group call is refused, whomever it names."""
     desk.simulator.switches.choose(group_transfer="refused")
     desk.call = desk.bot.join()
     refused = desk.transfer(transferee={"identity": {"user": {"id": desk.ana.id}}})
@@ -285,7 +285,7 @@ def test_the_replaced_call_is_a_different_one_of_the_app(desk: Desk) -> None:
 
 
 def test_a_second_transfer_waits_for_the_first(desk: Desk) -> None:
-    """It is refused as any action in a call that is not established."""
+    """A second transfer is refused as any action in a call that is not established."""
     desk.transfer()
     assert code(desk.transfer()) == "400 8501"
 
@@ -301,7 +301,7 @@ def test_a_prompt_is_cut(desk: Desk) -> None:
 
 @pytest.mark.parametrize("script", ["declines", "never_answers", "is_busy"])
 def test_voicemail_takes_what_the_person_does_not(desk: Desk, script: str) -> None:
-    """It counts as taken."""
+    """A call taken by voicemail counts as answered."""
     getattr(desk.ben.has_voicemail(), script)()
     desk.transfer()
     desk.simulator.advance(60)
@@ -364,7 +364,7 @@ def test_a_bot_as_target_is_refused(desk: Desk) -> None:
 
 @pytest.mark.parametrize("sort", ["application", "applicationInstance"])
 def test_a_second_bot_is_called_and_answers(two: Two, sort: str) -> None:
-    """It sees the person as the source and the first bot as the transferor; the person arrives there."""
+    """The second bot sees the person as source and the first bot as transferor; the person arrives there."""
     answer = two.desk.transfer(named(two.app, sort))
     assert (answer.status, evidence(answer)) == (202, "reported; fact=s9.9")
     call, data = two.arrived()
@@ -382,7 +382,7 @@ def test_a_second_bot_is_called_and_answers(two: Two, sort: str) -> None:
 
 @pytest.mark.parametrize("refuses", [lambda two, call: two.second.post(f"/{call.id}/reject", {}), lambda *_: None])
 def test_a_second_bot_does_not_take_the_call(two: Two, refuses: Callable[[Two, SimulatedCall], object]) -> None:
-    """It rejects, or lets its 15 seconds pass: the first call goes on."""
+    """When the second bot rejects, or lets 15 seconds pass, the first call goes on."""
     two.desk.transfer(named(two.app, "application"))
     call, _ = two.arrived()
     refuses(two, call)

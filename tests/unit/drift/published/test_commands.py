@@ -72,7 +72,7 @@ def test_openapi_has_to_have_the_addresses_too(tmp_path: Path, capsys: pytest.Ca
 
 
 def test_json_holds_the_differences_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """They can be read back."""
+    """The differences can be read back."""
     main(["drift", "metadata", "--csdl", csdl(tmp_path, more="mood"), "--format", "json"])
     shown = json.loads(capsys.readouterr().out)
     assert shown["outcome"] == "additive"

@@ -309,7 +309,7 @@ GAPS: list[tuple[str, Callable[[Path], object], list[str]]] = [
 def test_a_missing_page_could_not_be_checked(
     _name: str, spoil: Callable[[Path], object], expected: list[str], docs: Path
 ) -> None:
-    """It is never a difference."""
+    """A missing page is never a difference."""
     spoil(docs)
     found, unchecked = look(docs)
     assert found == []

@@ -249,7 +249,7 @@ PAGES: list[tuple[str, str, str, list[Found]]] = [
     ids=[f"{Path(row[0]).stem}-{number}" for number, row in enumerate(PAGES)],
 )
 def test_a_change_of_a_page_is_found(file: str, before: str, after: str, expected: list[Found], docs: Path) -> None:
-    """Its kind, its place in the contract and its line of the page; nothing else is reported."""
+    """The difference has kind, place in the contract and line of the page; nothing else is reported."""
     path, version = docs / file, file.split("/")[1]
     text = path.read_text(encoding="utf-8")
     assert before in text

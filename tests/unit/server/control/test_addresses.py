@@ -24,7 +24,7 @@ def message(answer: tuple[int, Any]) -> tuple[int, str]:
 
 
 def test_the_list_names_every_address_and_member(ask: Ask) -> None:
-    """It is the table that requests are looked up in."""
+    """The list is the table in which requests are looked up."""
     status, body = ask("GET", "")
     assert status == 200
     shown = {f"{one['method']} {one['path']}": one for one in body["addresses"]}
@@ -102,7 +102,7 @@ def test_a_call_shows_its_operations(ask: Ask, simulator: Simulator) -> None:
 
 
 def test_a_notification_of_a_suite_is_posted(ask: Ask, simulator: Simulator) -> None:
-    """It is among the notifications, with its number."""
+    """A posted notification is among the others, with its number."""
     call = simulator.incoming_call("Adele").id
     status, posted = ask("POST", f"calls/{call}/notifications", data=[], below="participants")
     (one,) = posted["notifications"]
@@ -119,7 +119,7 @@ def test_a_request_in_the_ledger_says_its_operation(ask: Ask, simulator: Simulat
 
 
 def test_a_meeting_is_held(ask: Ask, simulator: Simulator) -> None:
-    """Its coordinates create a call that joins it."""
+    """The coordinates of a meeting create a call that joins it."""
     status, meeting = ask("POST", "meetings", people=["Ana"], organizer="Olga")
     assert (status, meeting["organizer"]["name"]) == (201, "Olga")
     body = {
@@ -220,7 +220,7 @@ def test_people_act_at_once_or_later_on_request(ask: Ask, simulator: Simulator) 
 
 
 def test_the_clock_is_moved_and_read(ask: Ask, simulator: Simulator) -> None:
-    """It stands still until it may follow real time."""
+    """The clock stands still until it may follow real time."""
     assert ask("GET", "clock") == (200, {"now": 0.0, "time": "2026-01-01T00:00:00+00:00", "frozen": True})
     assert ask("POST", "clock/advance", seconds=1.5)[1]["now"] == 1.5
     assert ask("POST", "clock/thaw")[1]["frozen"] is False
@@ -241,7 +241,7 @@ def test_a_fault_is_injected_listed_and_ended(ask: Ask, simulator: Simulator) ->
 
 
 def test_a_held_notification_is_released(ask: Ask, state: ServerState, simulator: Simulator) -> None:
-    """It goes out when time passes, and the fault stays."""
+    """A released notification is delivered when time passes, and the fault remains."""
     state.bot(asgi(lambda notes, headers: None))
     ask("POST", "faults/hold")
     ask("POST", "calls")
@@ -335,7 +335,7 @@ def test_old_calls_and_notifications_are_dropped(ask: Ask, state: ServerState, s
 
 
 def test_a_server_keeps_the_latest_only(state: ServerState) -> None:
-    """It may never be reset."""
+    """A server may never be reset, so its memory is limited."""
     kept = state.simulator.retention
     assert (kept.calls, kept.notifications) == (MOST_CALLS, MOST_NOTIFICATIONS)
 

@@ -253,7 +253,7 @@ def test_everything_has_an_address_or_a_reason(kind: type) -> None:
 
 @pytest.mark.parametrize("kind", CLASSES)
 def test_every_address_of_the_table_is_served(kind: type) -> None:
-    """It takes every parameter that the method takes, unless there is a reason."""
+    """An address takes every parameter that the method takes, unless there is a reason."""
     for name, address in ADDRESSES[kind].items():
         assert address in KNOWN
         method: Any = getattr(kind, name)

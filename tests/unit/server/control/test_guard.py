@@ -42,7 +42,7 @@ def test_another_machine_may_not(client: tuple[str, int] | None) -> None:
 
 @pytest.mark.parametrize("host", ["evil.example:8080", "localhost.evil.example", "", "[", "127.0.0.1.evil.example"])
 def test_a_name_that_leads_here_is_not_trusted(host: str) -> None:
-    """Its owner can point it to this machine once a browser shows their page."""
+    """The owner of a name can point it to this machine once a browser shows their page."""
     assert said(Host=host).startswith("403 Host: ")
 
 

@@ -30,7 +30,7 @@ def ledger(state: ServerState, query: str = "") -> Any:
 
 
 def test_the_oldest_entries_go_first_and_are_counted(state: ServerState) -> None:
-    """Their number is what is missing at the beginning."""
+    """The number of dropped entries is the gap at the beginning."""
     phone = Phone(state.simulator)
     for number in range(200):
         phone.send("GET", f"/calls/{number}")

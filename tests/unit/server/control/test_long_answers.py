@@ -15,7 +15,7 @@ from tests.unit.server.control.conftest import Ask
 
 @pytest.mark.parametrize("body", [{}, {"a": []}, {"a": [], "b": 1}, {"a": [1, {"b": "ü"}], "c": None, "d": ({}, "e")}])
 def test_the_pieces_are_json_together(body: dict[str, object]) -> None:
-    """They equal the JSON that is written at once."""
+    """The pieces equal the JSON that is written at once."""
     assert json.loads(written(body)) == encode(body) == json.loads(json.dumps(body))
 
 

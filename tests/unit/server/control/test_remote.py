@@ -83,7 +83,7 @@ def test_notifications_that_a_server_has_dropped_are_not_missed(remote: RemoteWo
 
 
 def test_a_refusal_makes_the_test_unchecked(remote: RemoteWorld) -> None:
-    """It judges nothing, and says what the server said."""
+    """The refused test judges nothing, and repeats the server's answer."""
     with pytest.raises(StageError, match=r"Did you mean 'Calls\.Initiate\.All'"):
         remote.authority.token(roles=["Calls.Initate.All"])
 
@@ -121,7 +121,7 @@ def test_any_server_that_answers_does_no_harm() -> None:
 
 
 def test_another_machine_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its capabilities are none of a simulator on this machine."""
+    """A server on another machine has no capabilities of a simulator on this one."""
     monkeypatch.setattr("pytest_graphcalls.targets.remote.Network", lambda: pytest.fail("a request was sent"))
     assert is_steerable("https://graph.example.org") is False
     assert is_steerable("http://192.0.2.7") is False

@@ -190,7 +190,7 @@ def test_a_bot_that_is_replaced_while_it_hangs_is_not_notified_any_more(
 def test_a_bot_that_is_not_there_is_reported(
     served: httpx.Client, state: ServerState, post: Callable[..., Any]
 ) -> None:
-    """It is notified again, as often as usual."""
+    """A bot that cannot be reached is notified again, as often as usual."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     post("bot", url=f"http://127.0.0.1:{port}")
@@ -204,7 +204,7 @@ def test_a_bot_that_is_not_there_is_reported(
 def test_a_redirect_to_another_machine_is_not_followed(
     served: httpx.Client, state: ServerState, post: Callable[..., Any]
 ) -> None:
-    """It is reported."""
+    """The redirect is reported in the ledger."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         headers = [(b"location", b"http://192.0.2.7/x")]

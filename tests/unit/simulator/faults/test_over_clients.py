@@ -190,7 +190,7 @@ def test_other_requests_are_answered_while_one_waits(simulator: Simulator, serve
 
 
 def test_a_server_ends_while_an_answer_is_late(simulator: Simulator, caplog: pytest.LogCaptureFixture) -> None:
-    """It does not wait an hour for it, and says nothing about it."""
+    """The server does not wait an hour for the answer, and logs nothing."""
     call = Bot(simulator).join()
     simulator.fault("latency", seconds=3600)
     began = time.monotonic()

@@ -226,7 +226,7 @@ def test_a_dropped_answer_stays_lost_under_half_sent(simulator: Simulator, bot: 
 
 
 def test_ending_twice_does_nothing(simulator: Simulator, bot: Bot) -> None:
-    """It does not end another fault of the same name, either."""
+    """A second end does not end another fault of the same name."""
     call = bot.join()
     with simulator.fault("500") as fault:
         fault.end()

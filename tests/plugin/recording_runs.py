@@ -20,7 +20,7 @@ from tests.plugin.conftest import QUIET
 WITH_RECORDING = tuple(
     word for pair in zip(QUIET[::2], QUIET[1::2], strict=True) if pair != ("-p", "no:recording") for word in pair
 )
-Taped = Callable[..., pytest.RunResult]
+RunRecording = Callable[..., pytest.RunResult]
 
 SERVICE = """
 import json
@@ -84,7 +84,7 @@ def once(what: object, folder: Path, record: Callable[[], pytest.RunResult]) -> 
 
 
 @pytest.fixture
-def taped(pytester: pytest.Pytester) -> Taped:
+def run_recording(pytester: pytest.Pytester) -> RunRecording:
     """Run pytest with pytest-recording in the project's folder."""
 
     def run(*arguments: str, workers: int = 0) -> pytest.RunResult:
