@@ -7,14 +7,12 @@ import importlib
 import os
 import signal
 from collections.abc import Callable, Generator, Iterator
-from functools import cache
-from importlib import metadata
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from tests.environment import strange
+from tests.environment import read_installed_once, strange
 
 pytest_plugins = ["pytester"]
 _AT_START = str(Path(__file__).parent / "quick")
@@ -29,7 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
             del os.environ[name]
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (_AT_START, os.environ.get("PYTHONPATH"))))
     importlib.invalidate_caches = _invalidate_caches
-    _read_installed_once()
+    read_installed_once()
     _look_at_plugins_once(config)
     # A parent such as nohup, or a shell's background job, hands on an ignored Ctrl-C; tests send it to their processes.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -47,14 +45,6 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
-def _read_installed_once() -> None:
-    """Each inner run asks what is installed, and which files of it; that takes a sixth of a short run."""
-    for name in ("entry_points", "files", "metadata"):
-        setattr(metadata.Distribution, name, property(cache(getattr(metadata.Distribution, name).fget)))
-    known, look = tuple(metadata.distributions()), metadata.distributions
-    metadata.distributions = lambda **where: look(**where) if where else iter(known)
-
-
 def _look_at_plugins_once(config: pytest.Config) -> None:
     """Each inner run looks twice at every name of every plugin, for hooks and fixtures."""
     for _, plugin in config.pluginmanager.list_name_plugin():
@@ -69,7 +59,7 @@ def _is_fixture(value: object) -> bool:
 
 
 def _invalidate_caches(really: Callable[[], None] = importlib.invalidate_caches) -> None:
-    """As ever, but again when the thread of a server has imported something meanwhile; each inner run begins so."""
+    """Invalidate import caches, again if a thread of a server has imported something; each inner run begins so."""
     for _ in range(100):
         try:
             return really()

@@ -97,7 +97,7 @@ def open_page(browser: Browser, report: Path) -> Iterator[Open]:
 
 @pytest.fixture(scope="session")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where screenshots go: GRAPHCALLS_TEST_PICTURES, or a temporary folder."""
+    """The folder of screenshots: GRAPHCALLS_TEST_PICTURES, or a temporary folder."""
     named = os.environ.get("GRAPHCALLS_TEST_PICTURES", "")
     folder = Path(named) if named else tmp_path_factory.mktemp("pictures")
     folder.mkdir(parents=True, exist_ok=True)

@@ -223,7 +223,7 @@ def test_the_keyboard_reaches_every_square_and_the_panel(open_page: Open) -> Non
 
 
 def test_a_link_of_the_summary_opens_its_difference(open_page: Open) -> None:
-    """Also when it is not the first one."""
+    """A link opens its difference also when it is not the first one."""
     page = open_page(at=f"#d-{NEW.fingerprint}")
     assert page.locator(f"#d-{NEW.fingerprint}").get_attribute("open") == ""
     assert page.locator(f"#d-{NEW.fingerprint} .sides").is_visible()

@@ -38,7 +38,7 @@ def guid(number: int) -> str:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a canary is planted.
+    """A place in which a canary is planted.
 
     Attributes:
         canary: its value.

@@ -43,12 +43,12 @@ class Planted:
 
     @property
     def assigned(self) -> str:
-        """As an address, a form or a shell has it."""
+        """A secret assigned to a name, as in an address, a form or a shell."""
         return f"{self.name}={self.written}" if self.name else self.written
 
     @property
     def said(self) -> str:
-        """As a header or a person has it."""
+        """A secret behind a name, as in a header or a sentence."""
         return f"{self.name}: {self.written}" if self.name else self.written
 
     @property

@@ -35,7 +35,7 @@ def test_canaries_are_planted_in_enough_places() -> None:
 
 @pytest.mark.parametrize("name", sorted(PLACES))
 def test_a_cassette_holds_no_canary(name: str, tmp_path: Path) -> None:
-    """Not as it is written, not as it is read again, and the scan lets it be written."""
+    """The written cassette holds no canary, nor do its exchanges, and the scan lets it be written."""
     place, file = PLACES[name], tmp_path / "x.yaml"
     clean = Redactor("cassette", "canaries").exchange(place.exchange)
     write(file, [clean], Passport(datetime(2026, 1, 1, tzinfo=UTC), Source.LIVE, ("v1.0",), "r"), known=[place.canary])
@@ -91,7 +91,7 @@ def test_a_ledger_holds_no_secret(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("_forgotten")
 def test_the_doctor_shows_no_secret(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """Not even when the sign-in says it in its answer."""
+    """The secret is masked even when the answer of the sign-in repeats it."""
 
     def refuse(_: SignIn) -> str:
         raise SignInError("unknown", 400, "x", "AADSTS1", "the secret 'Canary-of-the-doctor' is odd.", "y", "z", "t")

@@ -135,7 +135,7 @@ def test_the_page_of_the_fixture_says_nothing_of_how_it_is_made() -> None:
 
 
 def test_every_generated_part_is_on_a_page() -> None:
-    """None is left out, and none is asked for that there is not."""
+    """Every generated part has a page, and no page names an unknown one."""
     used = [name for text in PAGES.values() for name in re.findall(r"<!-- generated: ([\w-]+) -->", text)]
     assert {*used, "links"} == {*PARTS, "links"}
 

@@ -80,7 +80,7 @@ def test_an_unused_plugin_loads_nothing_heavy(tmp_path: Path) -> None:
 
 
 def test_a_look_at_each_attribute_loads_nothing(tmp_path: Path) -> None:
-    """As pytest before 8.3.3 looks for fixtures, in every run."""
+    """pytest before 8.3.3 looks at every attribute for fixtures, in every run."""
     (tmp_path / "test_it.py").write_text(LOOK)
     assert ours(loaded_by(tmp_path)) <= LIGHT_ROOMS
 

@@ -59,7 +59,7 @@ def test_code_names_no_operation(module: str) -> None:
     ],
 )
 def test_a_name_in_code_is_seen(code: str, found: list[str]) -> None:
-    """As a whole string, or with a rule; facts, examples and docstrings are none."""
+    """A string that is an operation id, or a rule's id, is seen; facts, examples and docstrings are not."""
     assert list(named(ast.parse(code))) == found
 
 

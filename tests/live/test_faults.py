@@ -154,7 +154,7 @@ def test_it(graphcalls_client):
 def test_a_rule_that_one_of_its_tests_could_not_check_is_not_held(
     pytester: pytest.Pytester, run: Run, tenant: Tenant
 ) -> None:
-    """Nothing is silently passed."""
+    """A rule is not held when one of its tests could not check."""
     answering(tenant, HTML, None)
     pytester.makepyfile(f"{INVITES}\n@INVITED\ndef test_more(graphcalls_stage):\n    test_invite(graphcalls_stage)\n")
     result = run("--graphcalls-version=v1.0")

@@ -53,7 +53,7 @@ def test_call(graphcalls_stage):
 
 
 def test_calls_of_a_projects_own_tests_are_hung_up(pytester: pytest.Pytester, run: Run, tenant: Tenant) -> None:
-    """Also without a stage, by a sync or an async client."""
+    """Calls made without a stage, by a sync or an async client, are hung up."""
     pytester.makepyfile(
         f"""import asyncio
 {HEAD}{OWN}

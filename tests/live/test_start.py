@@ -27,7 +27,7 @@ def test_without_allow_list_it_does_not_start(pytester: pytest.Pytester, run: Ru
 def test_another_tenant_on_the_list_does_not_help(
     pytester: pytest.Pytester, run: Run, tenant: Tenant, workers: int
 ) -> None:
-    """Neither alone nor with workers, none of which is started."""
+    """The run is refused, alone and with workers, none of which is started."""
     pytester.makefile(".ini", pytest=ini(OTHER, facts(OTHER)))
     pytester.makepyfile(ONE_CALL)
     result = run(workers=workers)
@@ -130,7 +130,7 @@ def test_a_graph_that_does_not_answer_ends_the_run(pytester: pytest.Pytester, ru
 
 
 def test_one_token_serves_a_whole_run(pytester: pytest.Pytester, run: Run, tenant: Tenant) -> None:
-    """Not one for each test."""
+    """The run requests one token, not one for each test."""
     pytester.makepyfile(
         f"{ONE_CALL}\n@CREATED\ndef test_more(graphcalls_stage): graphcalls_stage.peer_to_peer_call()\n"
     )

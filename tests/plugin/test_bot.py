@@ -50,7 +50,7 @@ def test_a_bot_that_rejects(pytester: pytest.Pytester, run: Run) -> None:
 
 
 def test_a_failure_shows_the_timeline_and_the_seed(pytester: pytest.Pytester, run: Run, workers: int) -> None:
-    """Whatever the test fails for, and without a token in it."""
+    """The timeline is shown for any failure, without a token."""
     pytester.makepyfile(BOT.replace("REASON", "busy") + REJECTS)
     result = run(*NO_LEAKS, "--graphcalls-seed=9", workers=workers)
     result.assert_outcomes(failed=1)

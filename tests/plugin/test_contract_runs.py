@@ -71,7 +71,7 @@ def test_a_finding_about_another_rule_fails_the_run_only(pytester: pytest.Pytest
 
 
 def test_a_rule_with_a_failing_test_is_not_reported_twice(pytester: pytest.Pytester, run: Run) -> None:
-    """Where the rule's own test fails, the others that noticed need no line."""
+    """The rule's own test fails, so other tests with the finding need no line."""
     pytester.makeconftest(BROKEN_LOCATION)
     pytester.makepyfile(test_a=rule_test(SHAPE), test_b=rule_test(LOCATION))
     result = run("--graphcalls-version=v1.0")

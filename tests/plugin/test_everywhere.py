@@ -51,7 +51,7 @@ ways = pytest.mark.parametrize("get", WAYS.values(), ids=WAYS.keys())
 
 
 def test_each_client_is_led_to_the_simulator(pytester: pytest.Pytester, run: Run) -> None:
-    """Those made before, async ones and those with a proxy, too; each exchange is seen and checked."""
+    """Earlier clients, async ones and those with a proxy are led, too; each exchange is checked."""
     pytester.makepyfile(
         PROJECT
         + """

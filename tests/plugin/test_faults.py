@@ -15,7 +15,7 @@ def status(graphcalls):
 
 
 def test_a_marker_injects_a_fault(pytester: pytest.Pytester, run: Run) -> None:
-    """From the beginning of its test, and in no other; what the fault answers is no violation."""
+    """The fault acts from the beginning of its test, and in no other; its answers are no violations."""
     pytester.makepyfile(
         STATUS
         + """
@@ -32,7 +32,7 @@ def test_another(graphcalls):
 
 
 def test_markers_of_module_class_and_test_add_up(pytester: pytest.Pytester, run: Run) -> None:
-    """Those of the module come first; with the other markers they get along."""
+    """Markers of the module come first, and combine with other markers."""
     pytester.makepyfile(
         STATUS
         + """
@@ -201,7 +201,7 @@ def test_a_failure_shows_what_struck(pytester: pytest.Pytester, run: Run) -> Non
 
 
 def test_a_spoilt_answer_is_no_violation(pytester: pytest.Pytester, run: Run) -> None:
-    """None of the faults is, whatever the operation; what the test itself sends is judged all the same."""
+    """No fault is a violation, whatever the operation; requests of the test are judged all the same."""
     pytester.makepyfile(
         """
         import httpx

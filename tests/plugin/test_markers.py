@@ -251,7 +251,7 @@ class TestOld(unittest.TestCase):
 
 
 def test_a_marker_that_comes_late_says_the_version_all_the_same(pytester: pytest.Pytester, run: Run) -> None:
-    """That of a parameter, and that of a method of ``unittest``: pytest multiplies neither by version."""
+    """Late markers are those of parameters and of ``unittest`` methods, which pytest cannot multiply by version."""
     pytester.makepyfile(LATE.format(version="beta"))
     result = run("-s", "-q")
     assert versions(result) == ["1 beta", "2 v1.0", "old beta"]
@@ -285,7 +285,7 @@ def test_a_misspelt_marker_stops_the_run_with_the_nearest(pytester: pytest.Pytes
 
 
 def test_a_marker_of_the_project_is_no_misspelling(pytester: pytest.Pytester, run: Run) -> None:
-    """Where it is registered, or resembles none of ours."""
+    """A marker is the project's where it is registered, or resembles none of ours."""
     pytester.makeini("[pytest]\nmarkers =\n    graphcalls_rules(name): ours\n")
     pytester.makepyfile("import pytest\n\n@pytest.mark.graphcalls_rules\n@pytest.mark.graph\ndef test_it(): pass\n")
     run("-W", UNKNOWN).assert_outcomes(passed=1)

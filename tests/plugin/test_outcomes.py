@@ -37,7 +37,7 @@ def pytest_report_teststatus(report):
 
 
 def test_a_violation_is_one_failure_in_junit(pytester: pytest.Pytester, run: Run) -> None:
-    """Not a pass and an error."""
+    """JUnit has one failure, not a pass and an error."""
     pytester.makepyfile(INVITE_SIX)
     run("--junitxml=junit.xml").assert_outcomes(failed=1)
     suite = ET.parse(pytester.path / "junit.xml").getroot()[0]
@@ -145,7 +145,7 @@ def test_a_violation_that_is_repeated_is_shown_once(pytester: pytest.Pytester, r
 
 
 def test_a_test_case_of_unittest_fails_as_well(pytester: pytest.Pytester, run: Run) -> None:
-    """Whatever sort of test it is."""
+    """A violation fails ``unittest`` methods like functions."""
     pytester.makepyfile(
         """
         import unittest

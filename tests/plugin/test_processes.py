@@ -166,7 +166,7 @@ def test_a_bot_that_does_not_start_is_reported_with_its_problem(
 
 
 def test_a_port_that_is_taken_is_named(pytester: pytest.Pytester, run: Run) -> None:
-    """As by the bot of another xdist worker."""
+    """The port may be taken by the bot of another xdist worker."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         pytester.makepyfile(f'def test_it(graphcalls): graphcalls.run(["bot"], listens={port})')
@@ -213,7 +213,7 @@ holding.recv(1)
 
 @pytest.fixture
 def watching(pytester: pytest.Pytester) -> Iterator[socket.socket]:
-    """Where both connect to."""
+    """The socket that bot and child connect to."""
     pytester.makepyfile(bot=HOLDING)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(PATIENCE)
@@ -259,7 +259,7 @@ def test_the_child_of_a_bot_that_dies_at_start_is_ended(
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc, where the environment of a process is read")
 def test_the_bot_of_a_killed_pytest_is_ended(pytester: pytest.Pytester, watching: socket.socket) -> None:
-    """Neither the bot nor its child, although no process of the run is left to end them."""
+    """Bot and child end, although no process of the run is left to end them."""
     then = "os.kill(os.getpid(), signal.SIGKILL)"
     pytester.makepyfile(STARTS.format(port=watching.getsockname()[1], then=then))
     assert pytester.runpytest_subprocess(*QUIET).ret == -signal.SIGKILL
@@ -301,7 +301,7 @@ def test_a_port_that_another_worker_has_is_refused_before_its_bot_listens(pytest
 
 
 def test_options_that_a_runtime_has_already_stay(pytester: pytest.Pytester, run: Run) -> None:
-    """Those of the environment, and those that the test gives; ours follow."""
+    """Options from the environment and from the test are kept; ours follow."""
     pytester.makepyfile(
         """
         import pytest

@@ -224,7 +224,7 @@ def test_collecting_only_writes_nothing(pytester: pytest.Pytester, run: Run) -> 
 
 
 def test_the_report_shows_the_notifications_that_were_wrong(pytester: pytest.Pytester, run: Run) -> None:
-    """As findings of their own side, with the redacted POST; in Markdown, too."""
+    """Wrong notifications are findings of their own side, with the redacted POST; in Markdown, too."""
     pytester.makepyfile(RECEIVER.replace("STATE", "None"))
     run("--graphcalls-report=report.json")
     report = validated(pytester.path / "report.json")

@@ -80,7 +80,7 @@ def answering(phone: Phone, action: str = "answer") -> Act:
 
 
 def test_an_attached_bot_answers_by_itself(graphcalls: GraphCalls) -> None:
-    """Nothing is answered in its place, also when it refuses."""
+    """An attached bot answers the call itself, and may refuse it."""
     simulator = graphcalls.simulator
     graphcalls.bot(asgi(answering(Phone(simulator))))
     assert graphcalls.answered_call("Adele").state == "established"

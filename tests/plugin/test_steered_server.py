@@ -114,7 +114,7 @@ def test_ids_are_new_where_tests_share_a_server(pytester: pytest.Pytester, run: 
 
 
 def test_notifications_are_checked_there_as_well(pytester: pytest.Pytester, run: Run) -> None:
-    """Those that come about in the test; what lay there before is not its business."""
+    """Notifications of the test are checked, and earlier ones are ignored."""
     simulator = Simulator()
     write = simulator.notifier._write
     simulator.notifier._write = lambda note: replace(  # type: ignore[method-assign]  # a step is replaced

@@ -26,7 +26,7 @@ HEAD = "def test_{name}(graphcalls, graphcalls_stage):\n    {line}\n"
 
 @pytest.mark.parametrize("style", ["auto", "short", "native"])
 def test_an_error_of_ours_ends_at_the_users_line(pytester: pytest.Pytester, run: Run, style: str) -> None:
-    """Whatever the style: no frame of ours, and none of what lies in between."""
+    """In every traceback style there is no frame of ours, and none of the libraries in between."""
     pytester.makepyfile("".join(HEAD.format(name=name, line=line) for name, line in TESTS.items()))
     result = run(f"--tb={style}")
     result.assert_outcomes(failed=len(TESTS))

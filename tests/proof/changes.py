@@ -476,7 +476,7 @@ def without(member: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
 
 
 def lists_all(filter: str) -> Callable[..., list[Conference]]:
-    """Whatever a ``filter`` of this kind names, all meetings are found."""
+    """A ``filter`` of this kind finds all meetings, whatever it names."""
 
     def step(simulator: Simulator, original: Callable[..., list[Conference]], key: tuple[str, ...]) -> list[Conference]:
         found = original(key)

@@ -222,7 +222,7 @@ def foreign_types(model: TypeModel, item: Mapping[str, Any]) -> st.SearchStrateg
 
 
 def type_at(places: list[Spot], place: Steps) -> str:
-    """Where the model has the written type of the object at ``place``: in the member that holds it."""
+    """The declared type of the object at ``place``, which is that of the member that holds it."""
     held = place[:-1] if place and isinstance(place[-1], int) else place
     holder = next((spot for spot in places if (*spot.owner, spot.name) == held), None)
     return f"{holder.at}.@odata.type" if holder else "@odata.type"

@@ -23,7 +23,7 @@ import pytest
 
 from pytest_graphcalls.report import run_document
 from pytest_graphcalls.sanitize import Cleaned, CleanedJson
-from tests.environment import clean
+from tests.environment import clean, read_installed_once
 
 ROOT = Path(__file__).parents[2]
 PLUGINS = {
@@ -31,6 +31,10 @@ PLUGINS = {
     "PYTEST_PLUGINS": "pytest_graphcalls.plugin,pytest_recording.plugin",
 }
 """Only what the suite needs: looking for others is a seventh of a short run."""
+
+LEAN = ("-s", *(f"-pno:{name}" for name in ("cacheprovider", "faulthandler", "logging", "threadexception")))
+LEAN += ("-pno:unraisableexception", "-pno:warnings")
+"""Switches off what pytest does around each part of each test, and what rules and nights do not depend on."""
 
 
 class WarmProcess:
@@ -111,7 +115,8 @@ def obey_orders(obey: Callable[[Mapping[str, Any]], int], answers_to: int | None
         obey: carries out one order, and gives the exit status.
         answers_to: file descriptor that the answers go to, by default that of standard output.
     """
-    gc.set_threshold(20_000)  # looking for garbage as often as ever is a tenth of a run
+    read_installed_once()
+    gc.set_threshold(100_000, 50, 100)  # looking for garbage as often as ever is a tenth of a run
     with os.fdopen(os.dup(1) if answers_to is None else answers_to, "w") as answers:
         for line in sys.stdin:
             order = json.loads(line)

@@ -18,13 +18,12 @@ from typing import Any
 
 import pytest
 
-from tests.proof.process import WarmProcess, obey_orders, plain_reports
+from tests.proof.process import LEAN, WarmProcess, obey_orders, plain_reports
 
 REPORT = "report.json"
 ARGUMENTS = (
     *("--pyargs", "pytest_graphcalls.contracts", "-q", "--graphcalls-version=both", f"--graphcalls-report={REPORT}"),
-    *("-s", "-p", "no:cacheprovider", "-p", "no:unraisableexception"),
-    *("-p", "no:logging", "-p", "no:warnings", "-p", "no:threadexception", "-p", "no:faulthandler"),
+    *LEAN,
 )
 """What every session is started with."""
 

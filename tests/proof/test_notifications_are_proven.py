@@ -31,7 +31,7 @@ def test_every_payload_is_damaged() -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_notifications_of_the_simulator_have_no_findings(version: str) -> None:
-    """Neither by the version it was asked in, nor by the other one: a notification does not name its version."""
+    """Notifications have no findings by either version, because they do not name their own."""
     assert set(undamaged(version)) == set(SORTS)
     for body in produced(version):
         for judged_by in VERSIONS:
@@ -42,7 +42,7 @@ def test_notifications_of_the_simulator_have_no_findings(version: str) -> None:
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("name", SORTS)
 def test_an_undamaged_notification_has_no_findings(name: str, version: str) -> None:
-    """Neither as it was, nor with unpromised members missing or null."""
+    """A notification has no findings as it is, and with unpromised members missing or null."""
     body = undamaged(version)[name]
 
     @QUICK
@@ -57,7 +57,7 @@ def test_an_undamaged_notification_has_no_findings(name: str, version: str) -> N
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("name", SORTS)
 def test_every_damage_to_a_notification_is_found(name: str, version: str) -> None:
-    """As the right kind of finding, at the right place, with the right weight, and as one about a notification."""
+    """Each damage is the right kind of finding about a notification, at the right place, with the right weight."""
 
     @QUICK
     @given(damages(version, CONTRACT.notifications[name], undamaged(version)[name]))

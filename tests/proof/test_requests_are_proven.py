@@ -125,7 +125,7 @@ BAD_REQUESTS: dict[str, tuple[str, str, st.SearchStrategy[Any], Kind, str, str]]
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("name", BAD_REQUESTS)
 def test_every_damage_to_a_request_is_found(name: str, version: str) -> None:
-    """As a violation of the rule that forbids it, at the right place."""
+    """Each damage is a violation of the rule that forbids it, at the right place."""
     method, path, bodies, kind, where, rule = BAD_REQUESTS[name]
 
     @QUICK
@@ -147,7 +147,7 @@ def sent(method: str, path: str, body: Any) -> Request:
 
 @pytest.mark.parametrize(("operation", "version"), CASES)
 def test_a_missing_token_is_found(operation: str, version: str) -> None:
-    """Whatever the operation; where a rule asks for the token, it is named."""
+    """A missing token is found in every operation; a rule that requires one is named."""
     exchange = undamaged(version)[operation]
     bare = Request(
         exchange.request.method,

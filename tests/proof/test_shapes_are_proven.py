@@ -29,7 +29,7 @@ def test_one_success_of_every_operation_was_recorded(version: str) -> None:
 
 @pytest.mark.parametrize(("operation", "version"), CASES)
 def test_an_undamaged_exchange_has_no_findings(operation: str, version: str) -> None:
-    """Neither as it was, nor with its members in another order, left out or null where that is allowed."""
+    """An exchange has no findings as it is, and with members in another order, left out or null where allowed."""
     exchange = undamaged(version)[operation]
 
     @QUICK
@@ -43,7 +43,7 @@ def test_an_undamaged_exchange_has_no_findings(operation: str, version: str) -> 
 
 @pytest.mark.parametrize(("operation", "version"), CASES)
 def test_every_damage_to_an_answer_is_found(operation: str, version: str) -> None:
-    """As the right kind of finding, at the right place, with the right weight, for the right operation."""
+    """Each damage is the right kind of finding, at the right place, with the right weight, for its operation."""
     exchange = undamaged(version)[operation]
 
     @QUICK
@@ -72,7 +72,7 @@ ODD = [None, True, 0, -0.0, 1.0, 1.5, 2**31, 2**63, "", "a\n", "P1D\n", "#micros
 
 
 def places(value: Any, steps: Steps = ()) -> Iterator[Steps]:
-    """Where something stands in a decoded body."""
+    """The places of values in a decoded body."""
     pairs: Any = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for step, inside in pairs:
         yield (*steps, step)
@@ -89,7 +89,7 @@ def put(body: Any, steps: Steps, value: Any) -> None:
 
 @pytest.mark.parametrize(("operation", "version"), WITH_BODY)
 def test_the_fast_check_accepts_no_body_that_the_validator_rejects(operation: str, version: str) -> None:
-    """Whatever stands wherever, both come to the same; the quick look is there for speed alone."""
+    """Fast check and validator agree on any body; the fast check is for speed alone."""
     spec = next(spec for spec in CONTRACT.operation(operation).responses.values() if spec.body)
     root = f"collection:{spec.body}" if spec.collection else spec.body
     schemas = Schemas(CONTRACT.types(version), Side.RESPONSE)

@@ -11,7 +11,7 @@ from pytest_graphcalls import atomic
 
 
 def test_texts_take_the_places_of_files(tmp_path: Path) -> None:
-    """As UTF-8 with plain line ends, and nothing else stays behind."""
+    """Texts are written as UTF-8 with plain line ends, and no draft is left."""
     old, new = tmp_path / "old.txt", tmp_path / "new.txt"
     old.write_text("before")
     atomic.put({old: "später\n", new: "one\ntwo\n"})
@@ -51,7 +51,7 @@ def test_a_file_is_as_open_to_others_as_the_system_makes_it(tmp_path: Path) -> N
 
 
 def test_a_folder_is_replaced_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
-    """Whatever ends the block, nothing is left beside it."""
+    """After any end of the block no draft is left beside the folder."""
     folder = tmp_path / "folder"
     folder.mkdir()
     (folder / "old").touch()

@@ -100,7 +100,7 @@ def test_the_message() -> None:
 
 
 def test_an_empty_recording_has_no_nearest() -> None:
-    """Nothing is compared."""
+    """An empty recording has nothing to compare with."""
     with pytest.raises(UnrecordedRequestError, match=r"holds no answer to GET /x\. Record the test again"):
         replay().handle(asked("GET", "https://graph.microsoft.com/x"))
 

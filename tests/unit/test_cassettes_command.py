@@ -95,7 +95,7 @@ def test_a_cassette_of_another_contract_revision_is_reported(capsys: pytest.Capt
 
 
 def test_a_named_cassette_is_no_orphan() -> None:
-    """As @pytest.mark.default_cassette and extra cassettes have it."""
+    """Cassettes may be named by @pytest.mark.default_cassette, or be extra cassettes."""
     Path("test_bot.py").write_text(
         'import pytest\n@pytest.mark.default_cassette("shared.yaml")\ndef test_one(): pass\n'
     )
@@ -162,7 +162,7 @@ def test_the_hook_of_pre_commit_gets_cassettes_and_har_files(name: str, is_looke
 
 
 def test_the_hook_of_pre_commit_fails_with_file_line_and_kind() -> None:
-    """As pre-commit runs it: the entry, and after it the names of files; 0 when all of them are clean."""
+    """pre-commit runs the entry with the names of files; the exit code is 0 when all of them are clean."""
     clean, leaking = made("cassettes/test_bot/test_one.yaml"), made("cassettes/test_bot/one two.yaml")
     leaking.write_text(leaking.read_text() + "# passcode: abc\n")
     entry = shlex.split(HOOK["entry"])

@@ -150,7 +150,7 @@ def test_a_token_for_another_tenant(practice: Practice) -> None:
 
 @pytest.mark.parametrize("tenant", ["", "contoso.com", "my-tenant.contoso.com"])
 def test_a_tenant_that_cannot_be_compared(practice: Practice, tenant: str) -> None:
-    """None given, or a domain."""
+    """The setting names no tenant, or a domain."""
     practice.facts["tenant"] = tenant
     assert practice.visit()["tenant"].verdict is UNKNOWN
 
@@ -254,7 +254,7 @@ def test_a_call_that_cannot_be_hung_up_is_named(practice: Practice) -> None:
 
 
 def test_a_network_that_fails(practice: Practice) -> None:
-    """Nothing is known, and perhaps a call was made."""
+    """After a network failure nothing is known, and a call may have been created."""
 
     def broken(request: httpx.Request) -> httpx.Response:
         raise httpx.ReadTimeout("")
@@ -287,7 +287,7 @@ def test_a_callback_that_leads_elsewhere_is_wrong(practice: Practice) -> None:
 
 
 def test_without_a_listening_server_the_callback_check_names_the_missing_settings(practice: Practice) -> None:
-    """Both settings, because one leads to the other."""
+    """Both settings are named, because one leads to the other."""
     del practice.facts["arrives"]
     line = practice.visit()["callback"]
     assert (line.verdict, line.says) == (UNKNOWN, "This machine does not listen for notifications.")

@@ -27,7 +27,7 @@ def box() -> Inbox:
 
 
 def post(to: Inbox, path: str, body: bytes = b'{"value": []}') -> Response:
-    """As it comes out of a tunnel: the host is this machine's."""
+    """A post as it comes out of a tunnel: the host is this machine's."""
     return to.handle(Request("POST", f"http://127.0.0.1:3978{path}", HEADERS, body))
 
 
@@ -102,7 +102,7 @@ def test_a_test_gets_the_notifications_of_its_own_calls_only() -> None:
 
 
 def test_a_feed_of_a_tenant_cannot_be_steered() -> None:
-    """Whatever else a test asks of it cannot be staged."""
+    """Any other need of a test cannot be staged."""
     world = ReceivedNotifications(list)
     assert world.notifications == []
     for ask in (lambda: world.authority, world.incoming_call, lambda: world.person("Adele")):

@@ -87,7 +87,7 @@ def test_end_states_have_no_events(name: str) -> None:
 
 @pytest.mark.parametrize("name", TABLES)
 def test_every_state_leads_to_an_end(name: str) -> None:
-    """Nothing lives for ever: from every state there is a way to an end."""
+    """From every state there is a way to an end."""
     table, states, _, _, ends = TABLES[name]
     ending = set(ends)
     while more := {s for s in states if s not in ending and not ending.isdisjoint(table[s].values())}:

@@ -58,7 +58,7 @@ def line(token: str, problem: str = "") -> Line:
 
 
 def test_a_token_for_another_tenant_stops_everything() -> None:
-    """Whatever the authority says: the tenant that was admitted is the only one that is spoken to."""
+    """The admitted tenant is the only one that is spoken to, whatever the authority says."""
     other = "11111111-2222-4333-8444-555555555555"
     with pytest.raises(SettingError) as error:
         line(jwt.encode({"tid": other}, "k" * 32)).prove()

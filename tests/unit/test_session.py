@@ -221,7 +221,7 @@ class TestRecorder:
             raise_failing(recorder)
 
     def test_threads_may_report_at_the_same_time(self, contract: Contract) -> None:
-        """Nothing is lost, and every finding keeps its exchange."""
+        """No finding is lost, and each keeps its exchange."""
         recorder = Recorder(contract)
         threads = [Thread(target=lambda: [recorder(SURPLUS) for _ in range(20)]) for _ in range(8)]
         for thread in threads:
@@ -299,7 +299,7 @@ class TestRecorder:
         assert [seen.notification for seen in recorder.seen] == [1, 2, 3]
 
     def test_threads_may_look_and_take_at_the_same_time(self, contract: Contract) -> None:
-        """Neither waits for the other, and what fails every notification is taken by one of them."""
+        """Threads do not wait for each other, and each failing finding is taken by one of them."""
         received = [notification(None)]
         recorder = Recorder(contract)
         recorder.follow(lambda: list(received))
@@ -323,7 +323,7 @@ class TestRecorder:
         assert recorder.notification_count == 81
 
     def test_a_simulator_that_was_reset_is_followed_from_the_start(self, contract: Contract) -> None:
-        """However many notifications there are then."""
+        """After a reset all notifications are new, however many there are."""
         received: list[Notification] = [notification("established")] * 2
         recorder = Recorder(contract)
         recorder.follow(lambda: received)

@@ -163,7 +163,7 @@ def test_a_call_that_cannot_be_found_has_a_state_of_its_own() -> None:
 
 @pytest.mark.parametrize("status", [404, 405, 501])
 def test_an_answer_that_an_operation_is_not_there_judges_nothing(status: int) -> None:
-    """Where nothing is known of the target, an answer without an error of Graph says so; one with it is an answer."""
+    """An answer without an error of Graph shows that an unknown target lacks the operation."""
     stage, line = stage_on()
     line.offer = Offer(whole=False)
     call = StagedCall(stage, CALL, stage.client)
@@ -206,7 +206,7 @@ def test_waiting_ends_when_the_time_is_over() -> None:
 
 @pytest.mark.parametrize(("status", "blamed"), [("completed", True), ("running", False), ("failed", False)])
 def test_a_roster_without_those_whose_invite_is_completed_is_blamed(status: str, blamed: bool) -> None:
-    """Not the rule of the test, which is left unchecked; who has not joined yet need not be listed."""
+    """The blamed rule is not that of the test, which is unchecked; a ringing invitee need not be listed."""
     stage, line = stage_on({("GET", "/operations/o"): said(status=status), ("GET", "/participants"): roster()})
     line.scripted.answers["POST", "/invite"] = said(id="o")
     wrong: list[tuple[str, ...]] = []
@@ -228,7 +228,7 @@ def test_a_finished_invite_is_not_waited_for() -> None:
 
 
 def test_a_refused_invite_has_added_no_participant() -> None:
-    """Nothing is asked of the target for it."""
+    """The target gets no request for a refused invite."""
     stage, line = stage_on()
     call = StagedCall(stage, CALL, stage.client)
     assert stage.brought_in(call, said(403), [stage.person()]) == []

@@ -89,7 +89,7 @@ def test_the_stage_polls_less_and_less_often() -> None:
 
 @pytest.mark.parametrize("compared", [True, False])
 def test_a_call_is_read_until_chance_has_no_part_in_it(compared: bool) -> None:
-    """Where nights are compared: of reads that follow one another the last one counts."""
+    """For a comparison of nights the last of successive reads counts."""
     states = iter(["establishing", "establishing", "established"])
     stage, line = stage_on({("GET", CALL): lambda: said(state=next(states))})
     line.case = Case(Path("x.yaml"), "x", "", compared=compared)

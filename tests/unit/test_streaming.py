@@ -50,7 +50,7 @@ def _piece(monkeypatch: pytest.MonkeyPatch) -> None:
 @examples(200)
 @given(DOCUMENTS, PIECES, st.booleans())
 def test_json_is_read_as_the_standard_library_reads_it(value: Any, piece: int, ascii_only: bool) -> None:
-    """As a whole, member by member, and passed over."""
+    """A file is read whole, member by member, or skipped, with equal values."""
     text = json.dumps(value, ensure_ascii=ascii_only)
     whole, parts, skipped = (reader(text, piece) for _ in range(3))
     assert whole.value() == value
@@ -68,7 +68,7 @@ def test_json_is_read_as_the_standard_library_reads_it(value: Any, piece: int, a
 @examples(200)
 @given(DOCUMENTS, PIECES, st.data())
 def test_json_that_is_cut_is_never_read_to_an_end(value: Any, piece: int, data: st.DataObject) -> None:
-    """Wherever it was cut."""
+    """A cut at any place is an error."""
     text = json.dumps(value)
     at = data.draw(st.integers(1, len(text) - 1))
     with pytest.raises(UnreadableError):
@@ -106,7 +106,7 @@ def test_an_error_says_where_it_is(text: str, line: int, byte: int, problem: str
 
 @pytest.mark.parametrize("form", ['{{"a": "{}"}}', "a: {}\n"])
 def test_one_value_is_not_larger_than_a_memory_should_hold(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However large a file is, no more of it is held at once."""
+    """A value above the limit is an error, however large the file is."""
     monkeypatch.setattr(streaming, "LARGEST", 200_000)
     monkeypatch.setattr(streaming, "_PIECE", 10_000)
     for skipped in (False, True):

@@ -95,7 +95,7 @@ def test_a_condition_to_wait_for_is_a_function() -> None:
 
 
 def test_a_name_that_is_no_text_is_named() -> None:
-    """Where a name is looked up, whatever is given."""
+    """A name of another type is refused where names are looked up."""
     with pytest.raises(UnknownNameError) as caught:
         Simulator().call(5)  # type: ignore[arg-type]  # the mistake itself
     assert str(caught.value) == "there is no call 5."

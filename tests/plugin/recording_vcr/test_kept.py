@@ -39,7 +39,7 @@ def test_a_test_that_does_not_pass_changes_nothing(
 
 
 def test_a_failing_test_writes_no_cassette(pytester: pytest.Pytester, run_recording: RunRecording) -> None:
-    """Where there was none."""
+    """Without an earlier cassette none is written."""
     pytester.makepyfile(test_mod=f"{SERVICE}\n\n@pytest.mark.vcr\ndef test_it(client):\n{FAILURES['fails']}")
     run_recording("--record-mode=once").assert_outcomes(failed=1)
     assert not cassette_file(pytester).exists()
@@ -49,7 +49,7 @@ def test_a_failing_test_writes_no_cassette(pytester: pytest.Pytester, run_record
 def test_rewrite_replaces_when_the_test_passes(
     pytester: pytest.Pytester, run_recording: RunRecording, where: str
 ) -> None:
-    """Wherever the mode was given; no interaction of the old one is kept."""
+    """The mode may be given in any place; no interaction of the old one is kept."""
     path = recorded(pytester, run_recording)
     mark = "vcr(record_mode='rewrite')" if where == "mark" else "vcr"
     config = "@pytest.fixture\ndef vcr_config(): return {'record_mode': 'rewrite'}\n" if where == "config" else ""
@@ -155,7 +155,7 @@ def test_two_ids_never_lead_to_one_cassette(
 
 
 def test_two_ids_may_replay_what_there_is(pytester: pytest.Pytester, run_recording: RunRecording) -> None:
-    """Nothing is lost there; and a cassette that is named by hand is shared on purpose."""
+    """A replay loses nothing; a cassette that is named by hand is shared on purpose."""
     pytester.makepyfile(test_mod=SERVICE + TWO_IDS.replace(" MODE", "\n@pytest.mark.default_cassette('one.yaml')"))
     run_recording("--record-mode=new_episodes").assert_outcomes(passed=2)
     run_recording("--record-mode=none").assert_outcomes(passed=2)

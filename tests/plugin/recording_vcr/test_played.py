@@ -35,7 +35,7 @@ def test_a_damaged_cassette_says_so(
 
 
 def test_rewrite_replaces_a_damaged_cassette(pytester: pytest.Pytester, run_recording: RunRecording) -> None:
-    """That is what the messages say to do."""
+    """The messages advise to record with rewrite."""
     path = recorded(pytester, run_recording)
     path.write_text("")
     run_recording("--record-mode=rewrite").assert_outcomes(passed=1)

@@ -40,7 +40,7 @@ def test_it(client):
 
 
 def test_a_failed_sign_in_is_replayed_as_one(pytester: pytest.Pytester, run_recording: RunRecording) -> None:
-    """Neither secret nor answer are kept, only that it failed."""
+    """The passport keeps that the sign-in failed, but neither secret nor answer."""
     test = """
 
 def service(request):
@@ -105,7 +105,7 @@ def test_one_cassette_may_hold_graph_and_other_hosts(pytester: pytest.Pytester, 
 
 
 def test_json_cassettes_are_safe_too(pytester: pytest.Pytester, run_recording: RunRecording) -> None:
-    """Whatever serializer the project has chosen."""
+    """Cassettes are redacted with any serializer of the project."""
     test = SERVICE + (
         "\n\n@pytest.mark.vcr(serializer='json')\ndef test_it(client):\n    assert read(client)['id'] == '57da'\n"
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 from pytest_graphcalls.nightly import SuiteRequest, SuiteRun
 from pytest_graphcalls.nightly.suite import OnProgress
-from tests.proof.process import SomeTests, WarmProcess, obey_orders, plain_reports
+from tests.proof.process import LEAN, SomeTests, WarmProcess, obey_orders, plain_reports
 
 
 class Warm(WarmProcess):
@@ -74,7 +74,7 @@ def obey(order: Mapping[str, Any]) -> int:
     os.environ.update(order["environment"])
     drifting = Drifting(order["drift"], order["run"], order["days"], order["modules"])
     with plain_reports():
-        return int(pytest.main(order["arguments"], plugins=[drifting]))
+        return int(pytest.main([*order["arguments"], *LEAN], plugins=[drifting]))
 
 
 if __name__ == "__main__":

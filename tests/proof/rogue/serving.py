@@ -72,7 +72,7 @@ class InProcess(network.Network):
         self.sync: httpx.BaseTransport = SimulatorTransport(self.proxy)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no connection is held."""
 
 
 class Suite(InSession):

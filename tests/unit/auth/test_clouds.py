@@ -26,7 +26,7 @@ def test_a_cloud_gives_the_scope() -> None:
 
 
 def test_an_unknown_cloud_has_a_nearest_match() -> None:
-    """As every name does."""
+    """An error names the nearest known cloud."""
     with pytest.raises(UnknownNameError, match="Did you mean 'us-gov-l4'"):
         Contract.packaged().cloud("us-gov-14")
 

@@ -55,7 +55,7 @@ def test_an_expired_secret_is_reported(simulator: Simulator, sign_in: SignInMake
 
 @pytest.mark.parametrize("name", sorted(Contract.packaged().errors.signin))
 def test_every_row_is_classified(credential: Credential, name: str) -> None:
-    """Whatever the service says first: the code, or the code and the error, decide."""
+    """A row is found by its code, or by code and error, whatever else the service says."""
     row = Contract.packaged().errors.signin[name]
     number = int(row.code.removeprefix("AADSTS"))
     for body in (
@@ -137,7 +137,7 @@ def test_an_authority_that_cannot_be_reached_is_reported(credential: Credential)
 
 
 def test_msals_own_client_is_used_when_none_is_given(credential: Credential) -> None:
-    """Nothing listens there, and it says so."""
+    """The client of msal is used, and reports that no server listens."""
     assert (
         failure(SignIn(credential, GLOBAL, authority="https://127.0.0.1:9", http=http_for_msal())).name == "unreachable"
     )
@@ -154,7 +154,7 @@ def test_a_failure_is_not_remembered(simulator: Simulator, sign_in: SignInMaker)
 
 @pytest.mark.parametrize("secret", ["s3cr3t-value", "Sim8Q~0123456789"])
 def test_no_message_shows_the_secret(credential: Credential, secret: str) -> None:
-    """Not even where the service repeats it."""
+    """The secret is masked even where the service repeats it."""
     body = {"error": "invalid_client", "error_description": "AADSTS7000215: Invalid client secret provided."}
     refused = failure(answered(replace(credential, secret=secret), httpx.Response(401, json=body)))
     assert secret not in str(refused) + repr(refused)

@@ -22,7 +22,7 @@ LEAKY = """
 
 
 def test_a_failing_sign_in_shows_no_secret(pytester: pytest.Pytester) -> None:
-    """Not with every local variable of every frame, and every line of every log."""
+    """The output has every local variable of every frame and every log line, and no secret."""
     pytester.makepyfile(LEAKY)
     words = ("-vv", "--tb=long", "--showlocals", "--log-level=DEBUG", "-p", "no:cacheprovider", "--junitxml=x.xml")
     result = pytester.runpytest_inprocess(*words)

@@ -32,7 +32,7 @@ async def catches() -> None:
 
 
 async def looks() -> None:
-    """As Django's handler does with the task that listens for a disconnect."""
+    """A task that a second task looks at, like Django's task that listens for a disconnect."""
     task = asyncio.ensure_future(fails())
     await asyncio.wait([task])
     task.exception()
@@ -67,7 +67,7 @@ def answering(after: Callable[[], Awaitable[None]]) -> Callable[..., Awaitable[N
 
 
 def test_an_exception_right_after_the_answer_is_reported(simulator: Simulator, bot: Bot) -> None:
-    """Nothing lies between the answer and the exception, so the task is over before it is looked at."""
+    """Such a task is over before it is looked at."""
 
     async def at_once() -> None:
         raise LookupError("no such caller")
@@ -96,7 +96,7 @@ async def raises(name: str) -> None:
 
 
 def test_every_task_that_raises_is_reported(simulator: Simulator, bot: Bot) -> None:
-    """Also one that is over before it could be waited for; the tracebacks of all are shown."""
+    """A task that is over before it could be waited for is reported, too; all tracebacks are shown."""
     kept: list[Any] = []
     bot(asgi(lambda notes, headers: kept.append(asyncio.ensure_future(at_once_and_twice()))))
     simulator.incoming_call()

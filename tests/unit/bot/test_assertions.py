@@ -113,7 +113,7 @@ def test_a_call_that_was_not_kept_alive(simulator: Simulator, bot: Bot, phone: P
 
 
 def test_a_call_that_was_short_needs_no_keeping(simulator: Simulator, bot: Bot, phone: Phone) -> None:
-    """Until the bot hung up, by its own DELETE."""
+    """The bot hung up early by its own DELETE."""
     bot(asgi(answering(phone)))
     call = established(simulator)
     phone.send("DELETE", f"/calls/{call.id}")
@@ -266,7 +266,7 @@ REORDERED: list[tuple[Any, str]] = [
 def test_a_bot_that_cannot_cope_with_reorder(
     simulator: Simulator, bot: Bot, phone: Phone, then: Any, what: str
 ) -> None:
-    """When nothing was reordered, what is posted late does it."""
+    """The assertion posts a late notification when nothing was reordered."""
     bot(asgi(answering(phone, then(phone))))
     established(simulator)
     with pytest.raises(BotError) as caught:

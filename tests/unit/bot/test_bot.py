@@ -483,7 +483,7 @@ def test_an_application_that_answers_nothing_or_garbage(simulator: Simulator, bo
 
 
 def test_a_bot_attaches_a_second_bot(simulator: Simulator, bot: Bot) -> None:
-    """From inside its own event loop: there is no deadlock, and the next bot is notified from then on."""
+    """Attaching from inside the event loop causes no deadlock, and the second bot is notified from then on."""
     received: list[str] = []
 
     def second(notes: Note, headers: dict[str, str]) -> None:
@@ -614,7 +614,7 @@ def test_a_relative_redirect_leads_to_the_same_bot(simulator: Simulator, bot: Bo
 
 
 def test_a_redirect_leads_to_another_region_of_the_bot(simulator: Simulator, bot: Bot) -> None:
-    """Where ``callbacks`` say that it is; from there on a relative address means that region."""
+    """The redirect leads to an address in ``callbacks``; a relative address means that region from then on."""
     with (
         serve_in_thread(redirecting("/there")) as eu,
         serve_in_thread(redirecting("https://EU.contoso.com:443/")) as us,
@@ -634,7 +634,7 @@ def test_a_redirect_elsewhere_is_not_followed(simulator: Simulator, bot: Bot) ->
 
 
 def test_a_redirect_of_an_application_stays_inside(simulator: Simulator, bot: Bot) -> None:
-    """Whatever host it names; and it ends."""
+    """A redirect of an application leads to itself, whatever host it names, and ends."""
     bot(redirecting("https://other.contoso.com/there"), redeliveries=0)
     simulator.incoming_call()
     simulator.advance(0)
@@ -960,7 +960,7 @@ def test_another_bot_takes_its_place(simulator: Simulator, bot: Bot) -> None:
 
 
 def test_a_notification_from_before_a_reset_is_not_repeated(simulator: Simulator, bot: Bot) -> None:
-    """Not even when the bot fails because of it, and the next call has the same id."""
+    """A failed notification is not repeated after a reset, although the next call has the same id."""
     statuses = [500, 500, 500, 202]
 
     def act(notes: Note, headers: dict[str, str]) -> int:
@@ -982,7 +982,7 @@ def test_a_notification_from_before_a_reset_is_not_repeated(simulator: Simulator
 
 
 def test_requests_before_the_bot_has_a_place_are_written_down(simulator: Simulator, bot: Bot, phone: Phone) -> None:
-    """Once each, also when its place changes or it is left in between; and so are faults."""
+    """Requests and faults are written down once each, also when the bot is replaced or detached in between."""
     bot.watch()
     for where in (asgi(lambda notes, headers: None), "http://127.0.0.1:9"):
         phone.send("GET", "/calls/57da")

@@ -20,7 +20,7 @@ def exchange(body: bytes = b"", url: str = CALLS, status: int = 201, **headers: 
 
 
 def test_an_exchange_of_usual_size_is_kept_as_it_is() -> None:
-    """Also one that was refused for what is in it."""
+    """An exchange that was refused for its content is kept, too."""
     for status in (201, 400, 403, 404):
         one = exchange(b"x" * WHOLE_BODY, status=status, Authorization="Bearer " + "x" * 2000)
         assert excerpt(one).exchange == one
@@ -60,7 +60,7 @@ def test_the_beginning_of_json_is_json_wherever_it_is_cut(body: bytes) -> None:
 
 
 def test_a_cut_body_is_redacted_by_its_members() -> None:
-    """As a whole one is."""
+    """A cut body is redacted like a whole one."""
     body = json.dumps({"client_secret": "hush-hush-hush", "pad": "x" * WHOLE_BODY}).encode()
     safe = OF_REPORTS.exchange(excerpt(exchange(body, Content_Type="application/json")).exchange)
     assert b"hush" not in safe.request.body

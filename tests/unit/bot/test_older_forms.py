@@ -39,7 +39,7 @@ def replying(status: int, body: bytes = b"") -> Any:
 
 
 def test_a_204_to_the_older_form_brings_the_form_of_graph(simulator: Simulator, bot: Bot) -> None:
-    """Once, and not for a call that is over meanwhile."""
+    """The form of Graph comes once, and not for a call that is over meanwhile."""
     bot(replying(204))
     call = simulator.incoming_call("Ana", in_old_form=True)
     simulator.advance(1)

@@ -119,7 +119,7 @@ REQUEST = Request("POST", "https://bot.contoso.com:8443/a%20b/%C3%BC?q=1%202", H
 
 
 def test_the_asgi_scope_of_a_post(made: Callable[[Any], Poster]) -> None:
-    """As a server would make it of the address in the callbackUri."""
+    """The scope is what a server would make of the address in the callbackUri."""
     seen: dict[str, Any] = {}
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -142,7 +142,7 @@ def test_the_asgi_scope_of_a_post(made: Callable[[Any], Poster]) -> None:
 
 
 def test_the_wsgi_environ_of_a_post(made: Callable[[Any], Poster]) -> None:
-    """As PEP 3333 has it; what the application gives back is closed."""
+    """The environ follows PEP 3333; the iterable of the application is closed."""
     seen: dict[str, Any] = {}
 
     class Body(list[bytes]):

@@ -149,7 +149,7 @@ def test_files_are_fetched_ahead(simulator: Simulator, phone: Phone, bot: Bot, *
 
 
 def test_a_file_that_was_not_there_ahead_is_fetched_again(simulator: Simulator, phone: Phone, bot: Bot) -> None:
-    """When it is to be played; one of a wrong format, or without a resourceId, is not asked for twice."""
+    """A missing file is fetched again when it is to be played; one of a wrong format is not."""
     audio = AudioBot(phone, {})
     audio.media = media("seven.wav", "")
     bot(audio)
@@ -190,7 +190,7 @@ def test_files_of_other_hosts_are_not_fetched(simulator: Simulator, phone: Phone
 
 
 def test_a_file_that_is_not_there_ends_its_prompt(simulator: Simulator, phone: Phone, audio: AudioBot) -> None:
-    """As failed or, if the test chooses so, as completed and unheard; the others of the request are not heard."""
+    """The prompt failed or, if the test chooses so, completed unheard; others of the request are not heard."""
     call = answered(simulator)
     play(phone, call, f"{HOST}/seven.wav", f"{HOST}/none.wav")
     simulator.advance(0)

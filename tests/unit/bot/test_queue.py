@@ -55,7 +55,7 @@ def test_by_default_notifications_are_delivered_where_time_is_advanced() -> None
 
 
 def test_the_order_of_a_call_is_kept() -> None:
-    """However long the bot takes, it gets one notification of a call at a time."""
+    """A bot gets one notification of a call at a time, however long it takes."""
     all_there, lock = Event(), Lock()
     busy: set[str] = set()
     delivered: dict[str, list[int]] = {}

@@ -46,7 +46,7 @@ class Keeper:
 
 
 def kept(bot: Bot) -> list[tuple[float, int]]:
-    """When the bot has kept a call alive, and what it was answered."""
+    """The times at which the bot has kept a call alive, and the status of each answer."""
     return [(one.at, one.exchange.response.status) for one in bot.requests if one.path.endswith("/keepAlive")]
 
 

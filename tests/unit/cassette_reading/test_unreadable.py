@@ -150,7 +150,7 @@ def test_a_missing_package_is_named(file, monkeypatch):
 
 
 class OfThePackageError(Exception):
-    """As all of them have it: no ValueError, nor anything else of Python's."""
+    """An error of a decompression package, which is no ValueError, nor any other of Python's."""
 
 
 class Machine:

@@ -105,7 +105,7 @@ ESCAPED = r"\u001b]0;title\u0007\u001b[2J\u009b31m\u202egnp\u2066\u200b\u000d\u0
 
 
 def test_no_character_that_is_printed_steers_the_terminal(capsys):
-    """Neither a line of text nor JSON, which is still JSON then; nor a problem, nor a crash."""
+    """Control characters are escaped in text, in JSON (still JSON then), in problems and in crashes."""
     show([STEERING])
     show_json({STEERING: "é\t"})
     complain(f"{STEERING}")

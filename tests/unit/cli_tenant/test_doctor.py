@@ -84,7 +84,7 @@ def test_doctor_makes_no_call_that_it_cannot_write_down(
 
 
 def test_doctor_shows_no_secret(tenant: str, monkeypatch: pytest.MonkeyPatch, graphcalls: Run) -> None:
-    """Neither a wrong secret nor a token."""
+    """The output holds neither a wrong secret nor a token."""
     monkeypatch.setenv("AZURE_CLIENT_SECRET", "hunter2-hunter2")
     code, out, err = graphcalls("doctor")
     assert code == 1
@@ -124,7 +124,7 @@ def test_doctor_says_which_setting_it_cannot_use(
 
 
 def test_doctor_without_any_setting_says_what_to_set(graphcalls: Run) -> None:
-    """As a line of its own page."""
+    """The missing settings are a line of the doctor's output."""
     code, out, _ = graphcalls("doctor")
     assert code == 1
     assert "AZURE_TENANT_ID=(not set): expected the id of the sandbox tenant. No credential is set." in " ".join(

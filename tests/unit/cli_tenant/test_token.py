@@ -29,7 +29,7 @@ def test_token_prints_a_token_that_works(simulator: Simulator, url: str, graphca
 
 
 def test_token_takes_roles_an_app_and_a_lifetime(simulator: Simulator, url: str, graphcalls: Run) -> None:
-    """Also none, and one that has run out."""
+    """Roles may be none, and the token may have expired."""
     app = simulator.authority.register(name="Other")
     _, out, _ = graphcalls(
         "token", "--url", url, "--role", "Calls.Initiate.All", "--app", app.app_id, "--lifetime", "9"
@@ -49,7 +49,7 @@ def test_token_takes_roles_an_app_and_a_lifetime(simulator: Simulator, url: str,
     ],
 )
 def test_token_says_what_it_cannot_give(url: str, graphcalls: Run, words: tuple[str, ...], said: str) -> None:
-    """As every other command does."""
+    """A wrong value is reported as by every other command."""
     code, out, err = graphcalls("token", "--url", url, *words)
     assert (code, out) == (2, "")
     assert said in err

@@ -74,7 +74,7 @@ async def parts() -> AsyncIterator[bytes]:
     ids=["text", "bytes", "file", "parts"],
 )
 def test_a_body_arrives_whole(simulator: Simulator, body: Callable[[], Any]) -> None:
-    """However it is produced."""
+    """A body arrives whole, however it is produced."""
     call = simulator.incoming_call()
 
     async def use(session: aiohttp.ClientSession) -> int:

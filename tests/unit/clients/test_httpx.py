@@ -243,7 +243,7 @@ def test_compressed_answers_are_judged_and_decoded_once(ask: Callable[[Any], Ask
 
 
 def test_an_error_of_the_inner_transport_stays_one(ask: Callable[[Any], Ask]) -> None:
-    """Nothing is recorded of a request that was not answered."""
+    """A request without an answer is not recorded."""
 
     def down(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("connection refused")

@@ -53,7 +53,7 @@ def test_a_session_talks_to_the_simulator(simulator: Simulator, session: request
     ids=["text", "bytes", "file", "parts"],
 )
 def test_a_body_arrives_whole(simulator: Simulator, session: requests.Session, body: Any) -> None:
-    """However it is produced."""
+    """A body arrives whole, however it is produced."""
     call = simulator.incoming_call()
     headers = {"Content-Type": "application/json"}
     assert session.post(f"{CALLS}/{call.id}/reject", data=body, headers=headers).status_code == 202

@@ -67,7 +67,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def line(simulator: Simulator, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Line]:
-    """As a user has it: the variables that 'graphcalls serve --tls' prints are set."""
+    """A served simulator with the variables set that 'graphcalls serve --tls' prints."""
     with (
         certificate_in(folder) as tls,
         serve_in_thread(SimulatorApp(simulator), certificate=tls.certificate) as url,
@@ -113,7 +113,7 @@ def test_msal_in_process_by_the_real_name(simulator: Simulator, app_id: str) -> 
     ],
 )
 def test_msal_over_tls_by_certificate(simulator: Simulator, app_id: str, line: Line, credential: Any) -> None:
-    """Both forms of assertion that msal writes."""
+    """msal signs in with both forms of assertion that it writes."""
     if credential == "thumbprint":
         from cryptography.hazmat.primitives import hashes
 

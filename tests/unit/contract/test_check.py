@@ -117,7 +117,7 @@ def test_a_scheme_has_no_letter_case() -> None:
 
 
 def test_findings_come_in_the_order_of_the_body() -> None:
-    """Not in one that changes from run to run."""
+    """The order of findings does not change from run to run."""
     names = [f"unknown{number}" for number in range(20)]
     answered = make.answer(200, make.operation(**dict.fromkeys(names)), make.LOCATION)
     assert [finding.where for finding in CONTRACT.check(make.invite(None, answered))] == [f"$.{n}" for n in names]
@@ -290,7 +290,7 @@ def test_a_missing_member_is_reported_with_those_that_are_there() -> None:
 
 
 def test_a_format_is_named() -> None:
-    """Not spelt out as the pattern that finds it."""
+    """A format is named, not shown as a pattern."""
     report = {"detectionDateTime": "yesterday", "id": "7"}
     path = f"/communications/calls/{make.CALL}/participants/{make.CALL}/reportSyntheticMedia"
     found = {

@@ -72,7 +72,7 @@ def test_an_envelope_with_details_is_read() -> None:
     ],
 )
 def test_anything_else_is_no_error_answer(body: Any) -> None:
-    """Nothing is guessed from another shape."""
+    """A body of another shape is no error answer."""
     assert parsed(body) is None
 
 

@@ -810,7 +810,7 @@ def test_a_notification_of_a_page_keeps_the_contract(name: str) -> None:
 
 
 def test_a_rule_that_an_example_breaks_names_the_contradiction() -> None:
-    """Where the page's own text counts against its example."""
+    """An example that breaks a rule has a contradiction of that rule, because the page's text counts."""
     broken = {name for _, expected in (*EXCHANGES.values(), *NOTIFICATIONS.values()) for name in expected}
     assert [name for name in sorted(broken & set(CONTRACT.rules)) if not CONTRACT.rule(name).contradictions] == []
 

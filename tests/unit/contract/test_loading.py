@@ -92,7 +92,7 @@ def test_a_file_whose_id_is_not_its_name_is_refused(folder: Path) -> None:
 
 
 def test_a_missing_file_is_named(folder: Path) -> None:
-    """Nothing is made up for a file that is not there."""
+    """A missing file is an error that names it."""
     (folder / "errors.yaml").unlink()
     with pytest.raises(ContractFileError, match=r"^errors\.yaml: there is no such file"):
         _ = Contract(folder).errors

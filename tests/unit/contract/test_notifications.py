@@ -201,7 +201,7 @@ def test_a_null_id_is_accepted_in_notifications_only() -> None:
     ],
 )
 def test_a_wrong_member_is_found_at_its_place(body: Any, expected: list[tuple[str, str, str]]) -> None:
-    """Once each."""
+    """Each wrong member is found once."""
     assert sorted(found(body)) == sorted(expected)
 
 
@@ -252,7 +252,7 @@ def test_recordings_are_not_asked_for_a_token() -> None:
     ],
 )
 def test_a_notification_is_known_by_its_body(request_: Request, is_one: bool) -> None:
-    """Wherever a bot's address is."""
+    """A notification is recognised at any address of a bot."""
     assert is_notification(request_) is is_one
 
 

@@ -30,7 +30,7 @@ def invited(*answered: dict[str, Any], asked: tuple[dict[str, Any], ...] = (make
 
 @pytest.mark.parametrize("got", [None, "", "d45324c1", "another"], ids=repr)
 def test_a_client_context_has_to_come_back(got: str | None) -> None:
-    """Neither dropped nor changed; the message has both values."""
+    """A clientContext may be neither dropped nor changed; the message has both values."""
     finding = only(make.invite(None, make.answer(200, make.operation(clientContext=got), make.LOCATION)))
     assert (finding.kind, finding.severity, finding.where) == ("value-wrong", "violation", "$.clientContext")
     assert finding.rule == f"{INVITE}.client-context-is-echoed"
@@ -101,7 +101,7 @@ def test_with_a_call_to_replace_the_first_invitee_is_enough() -> None:
 
 
 def test_a_participant_id_that_was_chosen_comes_back_in_its_entry() -> None:
-    """Not in the entry of another invitee."""
+    """The chosen id may not come back in the entry of another invitee."""
     alice, bob = {**make.user(ALICE), "participantId": OTHER}, make.user(BOB)
     assert CONTRACT.check(invited(bob, alice, asked=(alice, bob))) == ()
     finding = only(invited(make.user(ALICE), {**bob, "participantId": OTHER}, asked=(alice, bob)))

@@ -156,7 +156,7 @@ def test_an_operation_of_the_other_version_is_named() -> None:
 
 
 def test_the_finding_names_the_version_that_has_it() -> None:
-    """Not the methods of the participant that ``muteAll`` could be the id of."""
+    """The finding does not name methods of a participant with the id ``muteAll``."""
     request = Request("POST", "/v1.0/communications/calls/1/participants/muteAll")
     finding, *_ = CONTRACT.check_request(request)
     assert (finding.kind, finding.where) == (Kind.OPERATION_UNKNOWN, "path")

@@ -26,7 +26,7 @@ ROOTS = [
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_schema_is_valid_json_schema_2020_12(version: str) -> None:
-    """Those of whole bodies and those of the types in them are plain JSON, and pass the meta-schema."""
+    """Schemas of bodies and of types are plain JSON, and pass the meta-schema."""
     model = CONTRACT.types(version)
     schemas = Schemas(model, Side.RESPONSE)
     derived = [schemas.validator(root).schema for root in ROOTS] + list(map(schemas.definition, model.types))

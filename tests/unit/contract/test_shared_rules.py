@@ -125,7 +125,7 @@ def test_a_placeholder_without_a_value_names_what_is_missing(folder: Path) -> No
 
 
 def test_the_addresses_of_a_page_follow_from_its_name() -> None:
-    """That is the operation's id, or its ``page``."""
+    """The name of a page is the operation's id, or its ``page``."""
     address = "https://learn.microsoft.com/graph/api/{}?view=graph-rest-1.0"
     assert CONTRACT.operation("call-reject").page("v1.0") == address.format("call-reject")
     assert CONTRACT.operation("onlinemeeting-find").page("v1.0") == address.format("onlinemeeting-get")

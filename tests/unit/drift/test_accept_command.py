@@ -61,7 +61,7 @@ def test_a_difference_is_accepted(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_variables_say_where_things_lie(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """As for nights, which would not find the acceptance otherwise."""
+    """The variables are those of nights, which would not find the acceptance otherwise."""
     Path("graphcalls-nightly").rename("night")
     monkeypatch.setenv("GRAPHCALLS_OUT", "night")
     monkeypatch.setenv("GRAPHCALLS_ACCEPTED", "known.toml")
@@ -93,7 +93,7 @@ def test_accepting_again_replaces_the_reason(capsys: pytest.CaptureFixture[str])
 
 
 def test_files_have_other_names_on_demand() -> None:
-    """Both the verdict and the file."""
+    """Verdict and file can have other names."""
     Path("graphcalls-nightly/verdict.json").rename("v.json")
     assert accept(GONE.fingerprint, "--reason", "x", "--verdict", "v.json", "--file", "a/b.toml") == 0
     assert list(AcceptedFile.read(Path("a/b.toml")).acceptances) == [GONE.fingerprint]
@@ -197,7 +197,7 @@ def test_a_verdict_that_cannot_be_read_is_said_so(
 
 
 def test_a_verdict_that_is_a_folder_is_said_so(capsys: pytest.CaptureFixture[str]) -> None:
-    """As the system words it."""
+    """The error has the words of the system."""
     assert accept(GONE.fingerprint, "--reason", "x", "--verdict", "graphcalls-nightly") == 64
     assert "cannot be read: Is a directory." in capsys.readouterr().err
 

@@ -106,7 +106,7 @@ def test_a_table_goes_with_its_comments(tmp_path: Path) -> None:
 
 
 def test_a_file_without_a_table_is_one(tmp_path: Path) -> None:
-    """When the last one was taken out, the next one can be put in."""
+    """A file whose last table was removed takes the next one."""
     path = tmp_path / "drift.toml"
     written(path, acceptance(B))
     AcceptedFile.read(path).without([B]).write()

@@ -84,7 +84,7 @@ def test_a_request_repeated_after_a_fault_does_not_count() -> None:
     ],
 )
 def test_a_fault_is_no_difference(status: int, reason: str) -> None:
-    """Nothing behind it is what it would have been, so the rest of the test is not compared."""
+    """After a fault the rest of a test is not compared."""
     all_ = t.exchanges()
     failed = [*all_[:2], Exchange(all_[2].request, Response(status)), t.exchange("DELETE", "/1", 404, t.REFUSED)]
     result = list(compare([t.recording(all_, t.notifications())], [t.recording(failed)], Contract.packaged()))
@@ -101,7 +101,7 @@ def test_a_fault_in_an_exchange_that_was_not_there_before_is_none_either() -> No
 
 
 def test_a_fault_that_was_accepted_is_compared() -> None:
-    """Where the accepted answer is the same status, it is the contract."""
+    """An accepted answer with that status makes it comparable."""
     failed = t.recording([t.exchange("GET", "/1", 503, t.REFUSED)])
     other = t.recording([t.exchange("GET", "/1", 503, {"error": {**t.REFUSED["error"], "code": "Busy"}})])
     assert t.kinds(failed, other) == {(Kind.ERROR_CODE_CHANGED, "$.error.code")}
@@ -136,7 +136,7 @@ def test_users_who_are_invited_together_are_mapped_by_their_places() -> None:
 
 
 def timed(seconds: float, times: int = 5) -> t.Recording:
-    """As many reads of a call, each of which took so long."""
+    """A recording of as many reads of a call, each of which took so long."""
     reads = [t.exchange("GET", f"/{number}", 200, t.CALL, seconds=str(seconds)) for number in range(times)]
     return t.recording([t.exchange("DELETE", "/1", 204), *reads])
 

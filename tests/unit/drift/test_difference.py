@@ -57,6 +57,6 @@ def test_every_kind_weighs_something() -> None:
 
 @pytest.mark.parametrize("kind", Kind)
 def test_a_difference_comes_back_from_json(kind: Kind) -> None:
-    """As it was written."""
+    """A difference read from JSON equals the written one."""
     one = replace(ONE, kind=kind)
     assert Difference.from_json(one.to_json()) == one

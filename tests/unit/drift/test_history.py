@@ -301,7 +301,7 @@ def test_no_secret_is_kept(file: Path) -> None:
 
 
 def test_a_read_only_history_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in an artifact that was mounted. SQLite puts no files of its own beside it."""
+    """A history may be in a mounted artifact. SQLite puts no files of its own beside it."""
     path = tmp_path / "history.db"
     with History(path, now=Clock()) as kept:
         lived(kept, difference())
@@ -326,7 +326,7 @@ def test_reading_an_empty_file_makes_no_database(file: Path) -> None:
 
 @pytest.mark.parametrize("living", [False, True])
 def test_reading_writes_nothing(file: Path, living: bool) -> None:
-    """Neither into the file nor beside it, whether a job has it open or not."""
+    """A reader writes neither into the file nor beside it, whether a job has it open or not."""
     with History(file, now=Clock()) as kept:
         lived(kept)
         if not living:

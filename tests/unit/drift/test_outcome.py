@@ -84,7 +84,7 @@ def test_a_difference_that_is_not_repeated_is_flaky(came: int, runs: int, needed
     ],
 )
 def test_an_acceptance_holds_to_the_end_of_its_last_day(expires: date | None, status: Status) -> None:
-    """From the day after, the difference decides again; the acceptance is shown with it."""
+    """After its last day the difference decides again, and the expired acceptance is shown with it."""
     found = only(Sighting(ONE, ("here",)), accepted(expires))
     assert (found.status, found.acceptance) == (status, accepted(expires)[NAME])
 
@@ -156,7 +156,7 @@ def test_the_heaviest_that_decides_is_the_outcome(
     ],
 )
 def test_accepted_and_flaky_differences_decide_nothing(status: Status, expected: Outcome) -> None:
-    """However heavy it is."""
+    """A difference of any severity that is accepted or flaky decides nothing."""
     assert outcome([entry(Kind.MEMBER_GONE, status)], []) is expected
 
 

@@ -82,7 +82,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 
 def parent_of(value: Any, path: tuple[Any, ...]) -> Any:
-    """Whatever holds the last step of ``path``."""
+    """The object or list that holds the last step of ``path``."""
     for step in path[:-1]:
         value = value[step]
     return value
@@ -129,7 +129,7 @@ SPOTS = [(number, path) for number in BODIES for path in places(BASE.exchanges[n
 )
 @examples(150)
 def test_any_change_of_a_structure_is_a_difference(spot: tuple[int, tuple[Any, ...]], damage: Any) -> None:
-    """Whatever is taken out, put in, spelled otherwise, of another type or null, wherever it is."""
+    """A removed, added, renamed or retyped member is a difference at any place."""
     number, path = spot
     old = BASE.exchanges[number]
     body = copy.deepcopy(old.response.json())

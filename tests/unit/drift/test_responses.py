@@ -202,7 +202,7 @@ def test_a_status_is_compared() -> None:
 
 
 def test_an_error_in_place_of_a_success_is_one_difference() -> None:
-    """Nothing is said of a body that has nothing to do with the other one."""
+    """The bodies of an error and a success are not compared."""
     after = answering(2, status=403, body=encode_json(t.REFUSED))
     assert t.kinds(t.recording(t.exchanges()), after) == {(Kind.STATUS_CHANGED, "status")}
 

@@ -50,7 +50,7 @@ def read(folder: Path, **more: Any) -> tuple[Reader, str, Any]:
 
 
 def test_without_javascript_verdict_and_differences_are_read(tmp_path: Path) -> None:
-    """Also what was accepted, what could not be checked, and how each rule stood."""
+    """Accepted differences, unchecked subjects and states of rules are readable, too."""
     _, text, _ = read(tmp_path)
     for words in (
         "1 breaking change.",
@@ -88,7 +88,7 @@ def test_every_id_is_there_once_and_every_link_within_leads_somewhere(tmp_path: 
 
 
 def test_texts_of_the_service_are_texts(tmp_path: Path) -> None:
-    """Not in the markup, not in the data, not in an attribute."""
+    """A text of the service is no markup, in elements, data and attributes."""
     hostile = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\"'&\u2028"
     answer = Exchange(
         Request("GET", "https://graph.microsoft.com/v1.0/x"),
@@ -119,7 +119,7 @@ def test_a_night_takes_a_letter_for_each_rule(tmp_path: Path) -> None:
 
 
 def test_a_rule_that_was_not_known_yet_has_a_gap(tmp_path: Path) -> None:
-    """Not to be taken for one that was not checked."""
+    """A gap differs from a rule that was not checked."""
     nights = season(3)
     young = f"{RULE}@beta"
     nights[0] = replace(nights[0], rules={name: state for name, state in nights[0].rules.items() if name != young})

@@ -45,7 +45,7 @@ def test_the_summary_fits_on_a_screen() -> None:
 
 
 def test_the_first_line_is_the_verdict() -> None:
-    """As a heading."""
+    """The verdict is a heading."""
     text = summary(document(verdict(season(3), outcome=Outcome.NO_DRIFT, entries=(), unchecked=())), PAGE)
     assert text.startswith("## No drift.\n")
     assert "|" not in text

@@ -36,7 +36,7 @@ def test_four_files_are_written_and_nothing_else(tmp_path: Path) -> None:
 
 
 def test_the_same_night_gives_the_same_files(tmp_path: Path) -> None:
-    """Nothing in them is of the moment they were written."""
+    """The files do not hold the time of writing."""
     nights = season(5)
     for folder in ("one", "two"):
         write(verdict(nights), nights, known(), tmp_path / folder, facts=FACTS)
@@ -85,7 +85,7 @@ def test_a_leak_is_masked_where_it_stands_and_counted_in_one_line(tmp_path: Path
 def test_a_folder_that_takes_no_file_is_named_and_the_older_files_stay(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also when the disk is full after two of four files."""
+    """Older files are kept also when the disk is full after two of four files."""
     nights = season(3)
     write(verdict(nights), nights, known(), tmp_path)
     before = texts(tmp_path)

@@ -185,7 +185,7 @@ def test_a_request_between_two_attempts_is_no_open_intent(ledger: Ledger) -> Non
 
 
 def test_a_budget_ends(ledger: Ledger) -> None:
-    """Nothing is sent or written down beyond it; a request that is sent again counts once."""
+    """Beyond the budget nothing is sent or written down; a request that is sent again counts once."""
     one = guard(ledger, budget=1)
     carried_out(one, CREATE, answer(429, Retry_After="1"), MADE)
     with pytest.raises(StageError) as error:

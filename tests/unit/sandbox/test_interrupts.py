@@ -41,7 +41,7 @@ def terminated(came: list[int]) -> None:
 
 
 def test_the_handlers_of_others_come_back() -> None:
-    """Also those of SIGTERM, and after an exception."""
+    """Earlier handlers, also those of SIGTERM, come back, also after an exception."""
     came: list[int] = []
     before = signal.signal(signal.SIGTERM, lambda number, _frame: came.append(number))
     try:

@@ -25,7 +25,7 @@ NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Where a ledger is to lie, in a folder that is not there yet."""
+    """The path of a ledger in a folder that does not exist yet."""
     return tmp_path / ".graphcalls" / "ledger" / "run.0.jsonl"
 
 
@@ -61,7 +61,7 @@ def test_the_intent_is_on_the_disk_before_anything_is_sent(path: Path) -> None:
 
 
 def test_each_line_is_forced_to_the_disk(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not only handed to the system."""
+    """Lines are synced, not only handed to the system."""
     forced: list[int] = []
     monkeypatch.setattr(os, "fsync", forced.append)
     opened(path, "a").over("a")
@@ -197,7 +197,7 @@ def test_a_file_in_the_way_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_ledgers_of_one_run_are_found(path: Path) -> None:
-    """Those of another run are left alone; without a name all are found."""
+    """Ledgers of another run are left alone; without a name all are found."""
     opened(path, "a")
     opened(path.with_name("other.0.jsonl"), "b")
     assert [ledger.path.name for ledger in ledgers(path.parent)] == ["other.0.jsonl", "run.0.jsonl"]

@@ -175,7 +175,7 @@ def test_nothing_but_an_id_is_a_tenant(tenant: str) -> None:
 
 
 def test_no_allow_list_no_run() -> None:
-    """Nothing is guessed about a tenant."""
+    """Without an allow list a live run does not start."""
     with pytest.raises(SettingError):
         admit(TENANT, [])
 

@@ -13,7 +13,7 @@ HAS = Sandbox("t", (Meeting(join_id="1"),), ("u1", "u2"), ("b1",), "+1234567", "
 
 
 def test_no_value_is_given_out_twice() -> None:
-    """Until there is no more of it."""
+    """Each value is given out once, until there are no more."""
     dealt = StageData(facts=HAS)
     assert (dealt.user(), dealt.user()) == ("u1", "u2")
     with pytest.raises(StageError):

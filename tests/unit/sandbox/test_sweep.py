@@ -61,7 +61,7 @@ def test_a_sweep_may_be_limited_to_some_calls(ledger: Ledger) -> None:
     ],
 )
 def test_a_token_goes_nowhere_else(ledger: Ledger, root: str, tenant: str, why: str) -> None:
-    """Neither to an address that only the ledger names, nor for the calls of another tenant."""
+    """A token goes neither to an address that only the ledger names, nor to calls of another tenant."""
     service = Service()
     endings = list(hang_up(ledger, service, root, tenant))
     assert service.asked == []

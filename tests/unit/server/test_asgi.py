@@ -82,7 +82,7 @@ def test_the_body_may_come_in_pieces() -> None:
     ids=["compressed", "plain all the same", "cut", "too large", "a bomb", "in another way"],
 )
 def test_a_body_may_be_compressed_with_gzip(body: bytes, encoding: bytes, status: int, reason: str) -> None:
-    """As the Graph SDK for Go sends each one, and what it grows to is limited; no other way is known to be read."""
+    """The Graph SDK for Go sends gzip; the unpacked size is limited, and other encodings are refused."""
     simulator = Simulator()
     call = simulator.incoming_call()
     headers = [
@@ -115,7 +115,7 @@ GONE = {"type": "http.disconnect"}
 def test_a_request_whose_body_did_not_arrive_whole_is_not_carried_out(
     header: tuple[bytes, bytes], messages: list[Message], status: int
 ) -> None:
-    """Neither when the client has disconnected, nor when the server hands on less or more than the header said."""
+    """A body is incomplete after a disconnect, or with less or more bytes than the header says."""
     simulator = Simulator()
     call = simulator.incoming_call(group=True)
     headers = [(b"authorization", f"Bearer {simulator.authority.token()}".encode()), header]

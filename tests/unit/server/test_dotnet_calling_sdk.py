@@ -46,7 +46,7 @@ class Sdk:
         return self._client.request(method, path, headers=headers, **facts)
 
     def sign_in(self, tenant: str, client_id: str, secret: str) -> None:
-        """As MSAL.NET does: it asks about the authority first, and never for the tenant's own document."""
+        """Sign in as MSAL.NET does: ask about the authority first, and never for the tenant's own document."""
         login = "login.microsoftonline.com"
         authority = f"https://{login}/{tenant}/oauth2/v2.0/authorize"
         query = {"api-version": "1.1", "authorization_endpoint": authority}

@@ -54,7 +54,7 @@ with tls.certificate_in(folder), tls._key_file(folder / "ca.pem", b"half written
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_the_key_of_a_killed_server_goes_with_the_next_start(tmp_path: Path) -> None:
-    """Those of a server that runs stay, and so do files of other names."""
+    """Keys of a running server and files of other names are kept."""
     (tmp_path / "server-of-mine.pem").write_text("mine")
     with certificate_in(tmp_path) as running:
         assert subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], check=False).returncode < 0
@@ -105,7 +105,7 @@ def test_the_certificate_holds_for_each_name(tmp_path: Path, host: str) -> None:
 def test_a_client_that_does_not_trust_the_server_does_not_talk_to_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing here switches verification off; SSL_CERT_FILE counts where the environment does."""
+    """Verification is never switched off; SSL_CERT_FILE counts where the environment is trusted."""
     with (
         certificate_in(tmp_path) as tls,
         serve_in_thread(SimulatorApp(Simulator()), certificate=tls.certificate) as url,

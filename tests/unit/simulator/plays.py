@@ -351,7 +351,7 @@ def mutes(scene: Scene) -> None:
 
 
 class FilesOfABot:
-    """Where prompts are read from, in place of a bot.
+    """Files of prompts, in place of a bot that serves them.
 
     Args:
         answer: what each GET is answered with.

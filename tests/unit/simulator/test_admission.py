@@ -95,7 +95,7 @@ def test_actions_answer_to_their_long_name(bot: Bot, simulator: Simulator) -> No
     "url", ["http://[/v1.0/communications/calls/x", "://", "http://", "//", "%zz", "\udc80", "/v1.0/\x00"]
 )
 def test_strange_addresses_are_answered(url: str) -> None:
-    """Whatever the address is, the answer is one of ours."""
+    """Every address gets an answer of the simulator."""
     bot = Bot(Simulator())
     for method in ("GET", "POST"):
         answer = bot.simulator.handle(Request(method, url, Headers({"Authorization": f"Bearer {bot.token}"}), b"{}"))
@@ -165,7 +165,7 @@ def signed(simulator: Simulator, **changed: Any) -> Response:
 
 @pytest.mark.parametrize("roles", [5, "Calls.AccessMedia.All", True, {"Calls.Initiate.All": 1}, 1.5])
 def test_roles_that_are_no_list_are_refused(roles: Any) -> None:
-    """As any other claim that does not fit."""
+    """Wrong roles are refused like any other wrong claim."""
     answer = signed(Simulator(), roles=roles)
     assert code(answer) == "401 InvalidAuthenticationToken"
     assert "the claim roles is" in text(answer)
@@ -173,7 +173,7 @@ def test_roles_that_are_no_list_are_refused(roles: Any) -> None:
 
 @pytest.mark.parametrize("claim", ["aud", "tid", "appid", "idtyp", "roles", "iat", "nbf", "exp"])
 def test_no_claim_of_a_signed_token_leads_to_an_error_of_the_server(claim: str) -> None:
-    """Whatever its value is."""
+    """Claims of any value are answered below 500."""
     simulator = Simulator()
     for value in ODD:
         assert signed(simulator, **{claim: value}).status < 500, value

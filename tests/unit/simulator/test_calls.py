@@ -67,7 +67,7 @@ def test_a_meeting_can_be_joined_by_its_token(bot: Bot, simulator: Simulator) ->
 
 
 def test_an_unknown_meeting_is_held_from_then_on(bot: Bot, simulator: Simulator) -> None:
-    """Where every meeting exists, new coordinates lead to a new meeting, and the same ones to the same."""
+    """With an open directory new coordinates make a new meeting, and the same ones lead to the same."""
     simulator.open_directory = True
     chat = {"threadId": "19:meeting_x@thread.v2", "messageId": "0"}
     info = {
@@ -245,7 +245,7 @@ def test_a_peer_to_peer_call_ends_when_the_peer_hangs_up(bot: Bot, simulator: Si
 
 
 def test_a_bot_does_not_stay_alone(bot: Bot, simulator: Simulator) -> None:
-    """Once everybody else has left, the call ends a little later: 200/5010."""
+    """After all others have left, the call ends a little later with 200/5010."""
     ana = simulator.person("Ana")
     call = bot.join(simulator.meeting([ana]))
     ana.leaves(call)
@@ -289,7 +289,7 @@ def test_a_call_lives_as_long_as_it_is_kept_alive(bot: Bot, simulator: Simulator
 
 
 def test_the_deadline_counts_from_the_start_of_the_call(bot: Bot, simulator: Simulator) -> None:
-    """Not from the moment it was established."""
+    """The 45 minutes do not count from the moment of establishing."""
     ana = simulator.person("Ana").answers_after(50)
     call = simulator.call(bot.create(targets=[entry(ana)]).json()["id"])
     simulator.advance(45 * 60 - 0.001)

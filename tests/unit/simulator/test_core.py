@@ -185,7 +185,7 @@ def test_a_person_removes_the_bot() -> None:
 
 
 def test_only_a_participant_removes_the_bot() -> None:
-    """Neither a person outside nor the peer of a call for two; a ringing call has no bot in it."""
+    """A person outside, and the peer of a call for two, cannot remove it; a ringing call has no bot in it."""
     simulator = Simulator()
     bot = Bot(simulator)
     ana, zoe = simulator.person("Ana"), simulator.person("Zoe")
@@ -298,7 +298,7 @@ def test_time_passes_for_every_tenant() -> None:
 
 
 def test_odd_tokens_do_not_confuse_the_host() -> None:
-    """Whatever stands in the header, the default simulator answers."""
+    """With any other header the default simulator answers."""
     host = Host()
     for token in ("", "x", "a.b.c", "e30.e30.e30", "ü.ü.ü", "W10.W10.W10"):
         assert (
@@ -402,7 +402,7 @@ def test_the_simulator_is_safe_under_threads() -> None:
 
 
 def test_notifications_are_written_as_captured() -> None:
-    """Both paths, the service's headers, a message id of its own and the first one's on follow-ups."""
+    """A notification has both paths, the service's headers, and the message id of the first one on follow-ups."""
     simulator = Simulator()
     call = Bot(simulator).join()
     first, second, *_ = simulator.notifications

@@ -173,7 +173,7 @@ def test_people_that_a_test_names_exist(bot: Bot, make: str) -> None:
 
 
 def test_a_reset_forgets_the_people(bot: Bot) -> None:
-    """As it forgets all that a test has made; whether the directory is open is a setting, and stays."""
+    """A reset forgets all that a test has made; the open directory is a setting, and is kept."""
     ana: Person = bot.simulator.person("Ana")
     bot.simulator.open_directory = True
     bot.simulator.reset()

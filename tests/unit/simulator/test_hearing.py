@@ -26,7 +26,7 @@ def _call(simulator: Simulator, bot: Bot) -> SimulatedCall:
 
 
 def spans(prompts: tuple[Prompt, ...], since: float) -> list[tuple[float, float | None, str]]:
-    """From when to when prompts were heard, counted from ``since``, and how each ended."""
+    """The seconds in which prompts were heard, counted from ``since``, and how each ended."""
     return [(one.begins - since, one.ends and one.ends - since, one.ended) for one in prompts]
 
 
@@ -108,7 +108,7 @@ def test_only_keys_of_a_telephone_can_be_pressed(simulator: Simulator) -> None:
 
 
 def test_prompts_show_from_when_to_when_they_were_heard(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
-    """Those of one request in order, then those of the next."""
+    """Prompts of one request are heard in order, then those of the next."""
     began = simulator.now
     bot.play(call, 2)
     bot.play(call)
@@ -120,7 +120,7 @@ def test_prompts_show_from_when_to_when_they_were_heard(simulator: Simulator, bo
 
 
 def test_a_waiting_prompt_is_not_heard(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
-    """Neither while it waits nor after it was cancelled; what ran is cut."""
+    """A waiting prompt is not heard before its turn, nor after a cancel, which cuts the running one."""
     began = simulator.now
     bot.play(call, 3)
     bot.play(call)

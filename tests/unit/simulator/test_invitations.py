@@ -262,7 +262,7 @@ def test_ids_compare_without_regard_to_case(bot: Bot, call: SimulatedCall, simul
 
 
 def test_a_participant_id_is_taken_once(bot: Bot, call: SimulatedCall, simulator: Simulator) -> None:
-    """Neither an id of the roster nor the same id twice can be chosen."""
+    """An id of the roster, or the same id twice, cannot be chosen."""
     taken = entry(simulator.person("Cleo"), participantId=call.my_participant_id)
     assert code(bot.invite(call, taken)) == "400 8523"
     twice = [entry(simulator.person(name), participantId="x") for name in ("Cleo", "Dan")]
@@ -270,7 +270,7 @@ def test_a_participant_id_is_taken_once(bot: Bot, call: SimulatedCall, simulator
 
 
 def test_an_invite_into_a_call_that_is_not_established_is_refused(bot: Bot, simulator: Simulator) -> None:
-    """Neither while it is being set up nor while it rings."""
+    """A call that is being set up, or rings, takes no invite."""
     early = simulator.call(bot.create(**simulator.meeting().coordinates).json()["id"])
     for call in (early, simulator.incoming_call(group=True)):
         assert code(bot.invite(call, *some(simulator, 1))) == "400 8501"

@@ -131,7 +131,7 @@ def test_a_bot_in_the_lobby_may_not_report_synthetic_media(simulator: Simulator,
 
 
 def test_the_lobby_can_be_switched_on(simulator: Simulator, bot: Bot) -> None:
-    """From then on people and bots wait who join; who was called by the meeting does not."""
+    """People and bots who join from then on wait; invited people do not."""
     meeting = simulator.meeting(["Ana"])
     call = bot.join(meeting)
     simulator.person("Ana").keeps_lobby(call)
@@ -179,7 +179,7 @@ def test_there_is_no_lobby_for_two(simulator: Simulator, bot: Bot) -> None:
 def test_a_bot_in_the_lobby_reaches_no_other_participant(
     simulator: Simulator, bot: Bot, waiting: SimulatedCall
 ) -> None:
-    """Those whom its roster does not name are unknown to it; keys that they press it does not hear."""
+    """Participants off its roster are unknown to the bot, and their keys are not notified."""
     (ana,) = [one.id for one in waiting.participants if one.identity.name == "Ana"]
     path = f"/{waiting.id}/participants"
     assert code(bot.get(f"{path}/{ana}")) == code(bot.post(f"{path}/{ana}/mute", {})) == "404 8522"
@@ -191,7 +191,7 @@ def test_a_bot_in_the_lobby_reaches_no_other_participant(
 
 
 def test_a_bot_in_the_lobby_sees_nothing_that_is_shared(simulator: Simulator, bot: Bot) -> None:
-    """Neither in a notification nor in the list, until it is admitted."""
+    """Shared content is in no notification and in no list until the bot is admitted."""
     facts = {"mediaConfig": OWN_MEDIA, "requestedModalities": SCREEN, "callOptions": content_options("outgoing")}
     meeting = simulator.meeting(["Ana"], lobby=True)
     call = simulator.call(bot.create(**meeting.coordinates, **facts).json()["id"])
@@ -214,7 +214,7 @@ def test_a_person_in_the_lobby_does_nothing_in_the_call(simulator: Simulator, bo
 
 
 def test_a_bot_in_the_lobby_removes_itself_alone(simulator: Simulator) -> None:
-    """Not the people in the meeting, and it mutes none of them with all."""
+    """The bot can neither remove the people in the meeting, nor mute them with all."""
     bot = Bot(simulator, version="beta")
     call = bot.join(simulator.meeting(["Ana"], lobby=True))
     path, (ana,) = f"/{call.id}/participants", [one for one in call.participants if not one.leg]

@@ -46,7 +46,7 @@ def by_policy(simulator: Simulator, bot: Bot) -> SimulatedCall:
 
 @pytest.mark.parametrize("action", BODIES)
 def test_a_call_in_which_the_bot_is_not_takes_no_action(simulator: Simulator, bot: Bot, action: str) -> None:
-    """Neither one that rings, nor one that is only being made, is over, belongs to another app, or never was."""
+    """A ringing, starting, ended, foreign or unknown call takes no media action."""
     over = bot.ring(simulator.person("Ana"))
     bot.delete(f"/{over.id}")
     foreign = Bot(simulator, simulator.authority.register(name="Other Bot")).ring(simulator.person("Ben"))
@@ -109,7 +109,7 @@ def test_a_body_that_cannot_be_used_is_refused(
 
 
 def test_members_that_are_unknown_are_passed_over(bot: Bot, call: SimulatedCall) -> None:
-    """As those of other operations."""
+    """Unknown members are ignored like those of other operations."""
     assert bot.post(f"/{call.id}/playPrompt", {**BODIES["playPrompt"], "volume": 11}).status == 200
 
 

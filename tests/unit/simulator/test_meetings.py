@@ -35,7 +35,7 @@ def test_a_meeting_has_what_an_invitation_has(meeting: Meeting) -> None:
 
 
 def test_a_meeting_without_a_passcode_has_none(simulator: Simulator) -> None:
-    """That is the default."""
+    """Without the option a meeting has no passcode."""
     assert simulator.meeting().passcode is None
 
 
@@ -120,7 +120,7 @@ def test_users_and_ids_that_are_none_are_refused(simulator: Simulator, bot: Bot,
     ],
 )
 def test_unusual_members_create_a_meeting_all_the_same(simulator: Simulator, bot: Bot, body: dict[str, Any]) -> None:
-    """Nothing that a client sends is answered 5xx, and the answer fits the contract."""
+    """No body of a client is answered 5xx, and the answer fits the contract."""
     assert bot.send("POST", f"/users/{simulator.person('Olga').id}/onlineMeetings", body).status == 201
 
 

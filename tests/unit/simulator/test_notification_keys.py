@@ -28,7 +28,7 @@ def test_the_metadata_says_where_the_keys_are(origin: str, path: str) -> None:
 
 
 def test_the_keys_are_the_channels_own() -> None:
-    """Not those of the sign-in, and they change on their own."""
+    """The keys are not those of the sign-in, and are rotated on their own."""
     simulator = Simulator()
     app = simulator.authority.app
     first = simulator.channel.token(app, 0)

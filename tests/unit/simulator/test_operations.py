@@ -40,7 +40,7 @@ def test_a_prompt_is_heard_for_as_long_as_the_pace_says(simulator: Simulator, bo
 
 
 def test_the_end_shows_what_was_played_and_why_it_ended(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
-    """As the capture of s1.2 has it; the answer shows neither."""
+    """The end of the operation is as in the capture of s1.2; the answer shows neither."""
     answer = bot.play(call, clientContext="beep")
     simulator.advance(60)
     data = simulator.notifications[-1].entries[0]["resourceData"]
@@ -86,7 +86,7 @@ def test_a_running_operation_can_be_cancelled_and_the_next_begins(
 
 
 def test_an_operation_of_an_ended_call_is_not_notified(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
-    """Neither of what was played nor of what waited (s0.18)."""
+    """Running and waiting operations of an ended call are not notified (s0.18)."""
     bot.play(call)
     bot.play(call)
     bot.delete(f"/{call.id}")

@@ -116,7 +116,7 @@ def test_a_courier_may_call_back_from_its_own_and_from_another_thread() -> None:
 
 
 def test_advancing_time_during_a_delivery_does_not_block() -> None:
-    """Neither in the courier's thread nor in another; the order is kept."""
+    """Advancing blocks neither in the courier's thread nor in another; the order is kept."""
     simulator = Simulator()
     seen: list[tuple[str, float]] = []
 

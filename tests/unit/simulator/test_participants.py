@@ -44,7 +44,7 @@ def test_a_peer_to_peer_call_has_no_participants_to_read(bot: Bot, simulator: Si
 
 
 def test_a_ringing_invitee_is_not_on_the_roster(bot: Bot, call: SimulatedCall, simulator: Simulator) -> None:
-    """Neither in the list nor by id."""
+    """A ringing invitee is neither in the list nor found by id."""
     bot.invite(call, entry(simulator.person("Cleo"), participantId="cleo-1"))
     assert bot.roster(call) == ["Ana", "Ben", "Bot"]
     assert code(bot.get(f"/{call.id}/participants/cleo-1")) == "404 8522"
@@ -221,7 +221,7 @@ def test_a_mute_is_in_the_differences_of_a_roster(simulator: Simulator, bot: Bot
 
 
 def test_a_participant_off_the_roster_cannot_be_muted(simulator: Simulator, bot: Bot) -> None:
-    """Neither who is being rung, nor in a call between two."""
+    """A ringing invitee, and the peer of a call for two, cannot be muted."""
     call = bot.join()
     chosen = "a7ebfb2d-871e-419c-87af-27290b22e8db"
     bot.invite(call, entry(simulator.person("Cleo"), participantId=chosen))

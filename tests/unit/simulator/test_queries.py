@@ -105,7 +105,7 @@ def test_the_entries_of_a_batch_are_answered_one_by_one(bot: Bot, simulator: Sim
 
 
 def test_an_entry_waits_for_those_it_depends_on(bot: Bot, simulator: Simulator) -> None:
-    """Where one of them has failed it is answered 424 and not carried out."""
+    """An entry that depends on a failed one is answered 424 and not carried out."""
     call = simulator.incoming_call()
     reject = {"method": "POST", "url": f"{CALLS}/{call.id}/reject"}
     answer = batch(
@@ -133,7 +133,7 @@ GET = {"id": "1", "method": "GET", "url": CALLS}
     ],
 )
 def test_an_invalid_batch_is_refused(bot: Bot, entries: list[Any], expected: str) -> None:
-    """As a whole, before an entry is carried out."""
+    """The whole batch is refused before an entry is carried out."""
     answer = batch(bot, *entries)
     assert code(answer) == "400 BadRequest"
     assert expected in answer.json()["error"]["message"]

@@ -182,7 +182,7 @@ def test_barging_in_cuts_what_runs_and_what_waits(simulator: Simulator, bot: Bot
 def test_the_file_needs_its_token_and_is_removed_after_the_call(
     simulator: Simulator, bot: Bot, call: SimulatedCall
 ) -> None:
-    """Not for the token of Graph; a minute after the end, or whatever the pace says, it is not there."""
+    """The token of Graph does not open the file; a minute after the end, or as the pace says, it is removed."""
     bot.record(call)
     simulator.advance(60)
     end = last_end(simulator)
@@ -202,7 +202,7 @@ def test_the_file_needs_its_token_and_is_removed_after_the_call(
 
 
 def test_a_hang_up_loses_the_recording_or_keeps_it(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
-    """As a test chooses; by default it is lost (s2.14)."""
+    """A test chooses which; by default the recording is lost (s2.14)."""
     bot.record(call, maxRecordDurationInSeconds=60)
     simulator.person("Ana").hangs_up(after=5)
     simulator.advance(60)
@@ -231,7 +231,7 @@ def test_a_hang_up_loses_the_recording_or_keeps_it(simulator: Simulator, bot: Bo
 def test_the_members_have_the_names_that_were_chosen(
     simulator: Simulator, bot: Bot, call: SimulatedCall, chosen: str, names: set[str]
 ) -> None:
-    """Those of the page, those of a capture (s2.2), or both."""
+    """The names are those of the page, those of a capture (s2.2), or both."""
     simulator.media.switches.choose(names=chosen)
     bot.record(call)
     simulator.advance(60)
@@ -280,7 +280,7 @@ def test_a_body_that_cannot_be_used_is_refused(bot: Bot, call: SimulatedCall, bo
 
 
 def test_a_body_of_nulls_takes_the_usual_values(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
-    """As a sample sends them (s2.13)."""
+    """A sample sends such bodies (s2.13)."""
     names = ("initialSilenceTimeoutInSeconds", "maxSilenceTimeoutInSeconds", "maxRecordDurationInSeconds")
     bot.record(call, **dict.fromkeys((*names, "playBeep", "bargeInAllowed", "stopTones", "prompts", "clientContext")))
     simulator.advance(simulator.pace.beep + 5)
@@ -296,7 +296,7 @@ def test_a_body_of_nulls_takes_the_usual_values(simulator: Simulator, bot: Bot, 
     )
 )
 def test_any_file_has_a_length_or_another_format(file: bytes) -> None:
-    """Whatever a bot serves."""
+    """Any bytes that a bot serves have a length or count as another format."""
     try:
         seconds = seconds_of(file)
     except WrongFormatError:

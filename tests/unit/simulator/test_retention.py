@@ -33,7 +33,7 @@ def delivered(play: str, **kept: int) -> list[tuple[int, float, Any, Any]]:
 
 @pytest.mark.parametrize("play", PLAYS)
 def test_a_bot_gets_the_same_notifications_however_little_is_kept(play: str) -> None:
-    """Whatever was still to come of a call that is forgotten does not come, and stumbles over nothing."""
+    """Tasks of a forgotten call are dropped without an error."""
     looked_at = int(play == "last-one-left")  # it looks at a call that is over
     assert delivered(play, calls=looked_at, notifications=0) == delivered(play) != []
 
@@ -70,7 +70,7 @@ def test_the_latest_are_kept() -> None:
 
 
 def test_a_call_that_lives_is_never_forgotten() -> None:
-    """However old it is, and neither is the meeting that it is in."""
+    """A live call of any age is kept, with the meeting that it is in."""
     simulator = Simulator()
     simulator.keep_latest(calls=0, notifications=0)
     bot = Bot(simulator)
@@ -135,7 +135,7 @@ def test_faults_go_on_when_notifications_are_forgotten() -> None:
 
 
 def test_a_forgotten_call_keeps_nothing_in_memory() -> None:
-    """Also not because its keepAlive would have been due 45 minutes later."""
+    """A due keepAlive of a forgotten call does not keep it in memory."""
     simulator = Simulator(seed=4711)  # its ids are those of no other test
     simulator.keep_latest(calls=1, notifications=1)
     bot, made = Bot(simulator), set[str]()

@@ -68,7 +68,7 @@ def test_a_muted_participant_is_not_heard(simulator: Simulator, bot: Bot, call: 
 
 
 def test_people_lift_their_own_mute_only(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
-    """That of the service stays, and the roster is sent with each change."""
+    """A mute by the service is kept, and the roster is sent with each change."""
     ana, before = simulator.person("Ana"), len(rosters(simulator))
     assert ana.mutes().unmutes().unmutes() is ana
     assert [one["Ana"]["isMuted"] for one in rosters(simulator)[before:]] == [True, False]
@@ -117,7 +117,7 @@ def test_a_person_in_no_call_changes_nothing(simulator: Simulator, action: str) 
 
 
 def test_a_participant_on_hold_hears_music_only(simulator: Simulator, bot: Bot, call: SimulatedCall) -> None:
-    """From the start to the stop, beside what was played before and after (s7.7, s7.8)."""
+    """Music is heard from start to stop; prompts before and after are heard as usual (s7.7, s7.8)."""
     began = simulator.now
     tune = bot.prompts(1, uri="https://bot.example.com/tune.wav", resourceId="tune")["prompts"][0]
     started = act(bot, call, "Ana", "startHoldMusic", customPrompt=tune)
@@ -270,7 +270,7 @@ def test_a_source_is_heard_by_its_receivers_alone(simulator: Simulator, bot: Bot
 def test_prompts_of_a_bot_that_is_a_source_are_heard_by_its_receivers(
     simulator: Simulator, bot: Bot, call: SimulatedCall
 ) -> None:
-    """As long as the group is there; a second group of one source adds its receivers."""
+    """Receivers hear the prompts as long as the group exists; a second group adds its receivers."""
     make(bot, call, "Bot", "Ana", id="first")
     bot.play(call)
     simulator.advance(10)
@@ -339,7 +339,7 @@ def test_the_id_of_a_user_is_not_that_of_a_participant(bot: Bot, call: Simulated
 def test_an_invitee_outside_the_default_group_is_reached_by_groups_only(
     simulator: Simulator, bot: Bot, call: SimulatedCall
 ) -> None:
-    """Those who were removed from the default group neither hear the others nor are heard (observed 10.11)."""
+    """People outside the default group neither hear the others nor are heard (observed 10.11)."""
     bot.invite(call, entry(simulator.person("Cleo"), removeFromDefaultAudioRoutingGroup=True))
     simulator.advance(5)
     assert simulator.person("Cleo").hears == ()

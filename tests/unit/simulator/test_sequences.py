@@ -88,19 +88,19 @@ def test_the_simulator_posts_the_steps_of_the_sequence(sequence: Sequence, versi
 
 @pytest.mark.parametrize(("sequence", "version"), CASES, ids=[f"{one.id}@{version}" for one, version in CASES])
 def test_posted_notifications_keep_to_the_contract(sequence: Sequence, version: str) -> None:
-    """Not a notification of a sequence differs from its payload."""
+    """Every notification of a sequence fits its payload."""
     posted, _, _ = played(sequence.id, version)
     assert [str(found) for note in posted for found in CONTRACT.check_notification(note.body, version)] == []
 
 
 def test_every_sequence_is_played_and_every_play_is_data() -> None:
-    """Neither the simulator nor the data has a sequence that the other lacks."""
+    """Simulator and data have the same sequences."""
     assert list(PLAYS) == list(CONTRACT.sequences)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_the_same_seed_posts_the_same_bytes(version: str) -> None:
-    """Whatever people do: equal bodies, headers, addresses and times; another seed has other ids."""
+    """Bodies, headers, addresses and times are equal; another seed has other ids."""
 
     def story(seed: int) -> list[Notification]:
         simulator = Simulator(seed=seed)

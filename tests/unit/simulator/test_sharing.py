@@ -50,7 +50,7 @@ def content(simulator: Simulator) -> list[tuple[str, str, Any]]:
 
 
 def test_the_stream_of_a_bot_turns_with_its_role(bot: Bot, host: SimulatedCall) -> None:
-    """As a viewer it receives (s12.2), as a sharer it sends, and later participants see it like that."""
+    """A viewer receives (s12.2), a sharer sends, and later participants see the stream like that."""
     viewer = {"audio": "sendReceive", SCREENS: "receiveOnly"}
     assert streams(bot, host)[bot.app.name] == viewer
     assert be(bot, host, "sharer").status == 202
@@ -62,7 +62,7 @@ def test_the_stream_of_a_bot_turns_with_its_role(bot: Bot, host: SimulatedCall) 
 
 
 def test_a_role_has_no_letter_case(bot: Bot, host: SimulatedCall) -> None:
-    """As the values of any enumeration in a request; the contract finds the letter case."""
+    """A role in another case is accepted like any enumeration value; the contract gives a notice."""
     assert be(bot, host, "Sharer").status == 202
     assert [one.what for one in host.sharing] == ["screen"]
 
@@ -153,7 +153,7 @@ def test_beta_names_the_presenter(simulator: Simulator, version: str) -> None:
 
 
 def test_a_call_without_the_option_is_shown_no_session(bot: Bot) -> None:
-    """As two reports have it (s15.1); the answer says so, and nothing is posted."""
+    """Two reports say so (s15.1); the answer shows it, and nothing is posted."""
     call = bot.join()
     bot.simulator.person("Ana").shares_screen(call)
     answer = bot.get(f"/{call.id}/contentSharingSessions")
@@ -184,7 +184,7 @@ def test_sharing_ends_when_the_presenter_hangs_up(bot: Bot, host: SimulatedCall)
 
 
 def test_an_answered_call_is_posted_addresses_without_data(bot: Bot) -> None:
-    """As the page of answer has it (application-post-calls.c06)."""
+    """Its notifications are those of the page of answer (application-post-calls.c06)."""
     call = bot.simulator.incoming_call("Ana")
     bot.answer(call, callOptions=content_options("incoming"))
     bot.simulator.advance(1)
@@ -218,7 +218,7 @@ def test_a_gallery_is_no_person(bot: Bot) -> None:
 
 
 def test_a_second_gallery_comes_in_on_hold_and_the_first_goes(bot: Bot) -> None:
-    """As was captured once (s13.3); meanwhile both are there."""
+    """One capture shows this (s13.3); meanwhile both are there."""
     call = bot.join()
     for _ in range(2):
         bot.post(f"/{call.id}/addLargeGalleryView", {})
@@ -232,7 +232,7 @@ def test_a_second_gallery_comes_in_on_hold_and_the_first_goes(bot: Bot) -> None:
 
 
 def test_a_gallery_whose_call_ends_before_never_comes(bot: Bot) -> None:
-    """Nothing is posted after the end of the call."""
+    """After the end of the call no gallery is posted."""
     call = bot.join()
     bot.post(f"/{call.id}/addLargeGalleryView", {})
     bot.delete(f"/{call.id}")

@@ -155,7 +155,7 @@ def test_an_expired_secret_has_another_error_than_a_wrong_one(simulator: Simulat
 
 
 def test_a_secret_runs_out_by_virtual_time(simulator: Simulator) -> None:
-    """Nothing here reads the wall clock."""
+    """Secrets expire by virtual time; the wall clock is not read."""
     secret = simulator.signin.add_secret(lifetime=60)
     simulator.advance(59)
     assert asked(simulator, client_secret=secret).status == 200
@@ -198,7 +198,7 @@ def by_assertion(simulator: Simulator, token: str) -> Response:
 
 @pytest.mark.parametrize(("name", "digest"), [("x5t", "sha1"), ("x5t#S256", "sha256")])
 def test_an_assertion_by_a_registered_certificate_is_taken(simulator: Simulator, name: str, digest: str) -> None:
-    """Both thumbprints are known."""
+    """A certificate is known by both thumbprints."""
     simulator.signin.add_certificate(made().pem())
     token = assertion(simulator, made(), header={name: thumbprint(made().public, digest)})
     assert works(simulator, by_assertion(simulator, token).json()["access_token"])
@@ -233,7 +233,7 @@ def _facts(simulator: Simulator) -> dict[str, Any]:
 
 
 def test_a_certificate_that_is_not_registered_is_refused(simulator: Simulator) -> None:
-    """Neither its thumbprint nor its signature counts; a thumbprint alone proves nothing."""
+    """A foreign certificate is refused, also with a registered thumbprint, which proves nothing alone."""
     simulator.signin.add_certificate(made().public)
     assert refusal(by_assertion(simulator, assertion(simulator, made("other")))) == "assertion-signature"
     forged = assertion(simulator, made("other"), header={"x5t": thumbprint(made().public, "sha1")})
@@ -341,7 +341,7 @@ def test_a_tenant_has_more_names_than_its_id(tenant: str) -> None:
 
 
 def test_the_older_endpoint_takes_a_resource_and_answers_in_texts(simulator: Simulator) -> None:
-    """As hand-written bots ask for it: no scope, numbers as strings (clients 1.48)."""
+    """Hand-written bots send no scope, and read numbers as strings (clients 1.48)."""
     fields = form(simulator, scope=None, resource="https://graph.microsoft.com")
     address = f"{HOST}/{simulator.tenant_id}/oauth2/token"
     answer = simulator.handle(Request("POST", address, body=urlencode(fields).encode()))

@@ -428,7 +428,7 @@ URLS = PATHS | st.text(max_size=60) | st.tuples(st.text(max_size=8), PATHS).map(
 @examples(200)
 @given(method=METHODS | st.text(max_size=9), url=URLS, headers=HEADERS, body=BODIES, signed=st.booleans())
 def test_any_request_is_answered(method: str, url: str, headers: dict[str, str], body: bytes, *, signed: bool) -> None:
-    """Whatever the method, address, headers and body: an answer below 500 with its evidence."""
+    """Any method, address, headers and body get an answer below 500 with its evidence."""
     simulator = Simulator()
     token = {"Authorization": f"Bearer {simulator.authority.token()}"} if signed else {}
     response = simulator.handle(Request(method, url, Headers({**headers, **token}), body))

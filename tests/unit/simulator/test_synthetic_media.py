@@ -65,7 +65,7 @@ def test_every_bot_is_notified_and_v1_does_not_read_it(simulator: Simulator, bot
 
 @pytest.mark.parametrize("state", [CallState.INCOMING, CallState.ESTABLISHING])
 def test_a_bot_that_is_not_in_the_call_may_not_report(simulator: Simulator, bot: Bot, state: CallState) -> None:
-    """Neither while it rings nor while the call is establishing."""
+    """A bot may not report while its call rings or is establishing."""
     call = simulator.incoming_call("Ana", group=True)
     if state is CallState.ESTABLISHING:
         bot.answer(call)
@@ -90,7 +90,7 @@ def report_of(call: SimulatedCall) -> dict[str, Any]:
 
 
 def test_v1_does_not_read_it_when_it_expands_a_call(bot: Bot) -> None:
-    """As it does not in the list."""
+    """An expanded call has no report in v1.0, like the list."""
     call = bot.join()
     bot.report(call, "Ana")
     path = f"/{call.id}?$expand=participants"

@@ -52,7 +52,7 @@ def desk() -> Desk:
 
 
 def test_the_person_arrives_at_the_target(desk: Desk) -> None:
-    """While it rings, the person talks to the bot; then each sees the other, since that moment."""
+    """The person talks to the bot while the target rings, and to the target from its answer on."""
     assert desk.ben.call is None
     assert desk.transfer().status == 202
     assert desk.call.state == "transferring"
@@ -156,7 +156,7 @@ def test_the_states_can_be_left_out_as_reported(desk: Desk) -> None:
 
 @pytest.mark.parametrize("member", CHOICES["transfer_failure"])
 def test_the_spelling_of_a_failure_can_be_chosen(desk: Desk, member: str) -> None:
-    """As captures have it, or as printed."""
+    """The spelling is that of captures, or the printed one."""
     desk.simulator.switches.choose(transfer_failure=member)
     desk.ben.is_busy()
     desk.transfer()
@@ -207,7 +207,7 @@ def test_a_person_is_handed_on_to_neither_themselves_nor_one_target_twice(desk: 
 
 
 def test_an_invite_turns_a_call_into_meeting_mode(desk: Desk) -> None:
-    """Even when they have declined (s9.8)."""
+    """The mode changes even when the invitee has declined (s9.8)."""
     cleo = desk.simulator.person("Cleo").declines()
     desk.bot.invite(desk.call, entry(cleo))
     desk.simulator.advance(5)
@@ -247,7 +247,7 @@ def test_a_person_who_has_left_the_group_call_arrives_nowhere(
 
 
 def test_a_group_call_takes_a_transferee_where_the_page_has_it(desk: Desk) -> None:
-    """Not inside of the target, as an example that is no JSON prints it; not an unknown user, nor the bot."""
+    """A transferee inside of the target, an unknown user and the bot are refused."""
     desk.call = desk.bot.join()
     inside = {**entry(desk.ben), "transferee": {"identity": {"user": {"id": desk.ana.id}}}}
     for refused in (
@@ -275,7 +275,7 @@ def test_group_calls_can_be_refused_as_reported(desk: Desk) -> None:
 
 
 def test_the_replaced_call_is_a_different_one_of_the_app(desk: Desk) -> None:
-    """Neither one that is over, nor unknown, nor the call itself."""
+    """An ended call, an unknown one and the call itself are refused."""
     over = desk.bot.ring(desk.ben)
     desk.bot.delete(f"/{over.id}")
     for id in (over.id, "00000000-0000-4000-8000-000000000001", desk.call.id):
@@ -405,7 +405,7 @@ def test_a_second_bot_transfers_the_person_once_more(two: Two) -> None:
 
 
 def test_a_second_bot_is_notified_when_the_person_has_hung_up(two: Two) -> None:
-    """While it rings."""
+    """The person hangs up while the second bot's call rings."""
     two.desk.transfer(named(two.app, "application"))
     call, _ = two.arrived()
     two.desk.ana.hangs_up()

@@ -117,7 +117,7 @@ def test_wrong_arguments_are_usage_errors(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_docs_of_one_version_or_of_both(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Both, unless one is named; where one is missing, it could not be checked."""
+    """Both versions are compared unless one is named; a missing one could not be checked."""
     checkout.made(tmp_path)
     assert main(["drift", "docs", str(tmp_path), "--version", "v1.0"]) == 0
     assert "Nothing differs." in capsys.readouterr().out
@@ -206,7 +206,7 @@ def test_a_refresh_with_its_switch_writes_a_contract_that_has_it(
 def test_a_refresh_that_cannot_write_keeps_the_file(
     tmp_path: Path, contract: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither half a file nor another beside it."""
+    """After the failure there is neither half a file nor another beside it."""
 
     def refused(*_: object) -> None:
         raise PermissionError(13, "Permission denied")

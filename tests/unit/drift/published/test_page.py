@@ -58,7 +58,7 @@ def test_a_table_needs_no_outer_lines(tmp_path: Path) -> None:
 
 
 def test_an_annotation_belongs_to_the_block_that_follows(tmp_path: Path) -> None:
-    """Also across the heading of a tab; a remark, or another heading, is no annotation."""
+    """An annotation may be followed by the heading of a tab; a remark is no annotation."""
     text = (
         '<!-- { "blockType": "request",\n "name": "x" } -->\n# [HTTP](#tab/http)\n```http\nGET /a\n```\n'
         "<!-- a remark -->\n```json\n{}\n```\n"
@@ -79,7 +79,7 @@ def test_an_annotation_belongs_to_the_block_that_follows(tmp_path: Path) -> None
     ],
 )
 def test_a_status_is_known_by_its_words(text: str, found: list[str], tmp_path: Path) -> None:
-    """Not every number of three digits is one."""
+    """A number of three digits without the word is no status."""
     assert [one.what for one in statuses(read(f"## Response\n{text}\n", tmp_path))] == found
 
 

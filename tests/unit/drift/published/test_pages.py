@@ -43,7 +43,7 @@ def line_of(path: Path, text: str) -> int:
 
 @pytest.mark.parametrize("version", ["v1.0", "beta"])
 def test_pages_that_say_what_the_contract_says_give_nothing(version: str, tmp_path: Path) -> None:
-    """Both layouts of the tables of permissions, addresses below /app, examples and notifications."""
+    """Pages with both layouts of permission tables, old addresses, examples and notifications fit the contract."""
     assert look(checkout.made(tmp_path, version), version) == ([], [])
 
 
@@ -265,7 +265,7 @@ def test_each_example_is_judged_by_the_contract(
 
 
 def test_an_example_names_the_line_that_is_wrong(docs: Path) -> None:
-    """Not the line of its block."""
+    """The line is that of the wrong member, not that of the block."""
     path = docs / INVITE
     path.write_text(path.read_text().replace('"status": "Running",', '"status": "Running" 3,'))
     (invalid,), _ = look(docs)

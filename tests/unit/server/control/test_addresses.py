@@ -149,7 +149,7 @@ def test_a_meeting_that_admits_no_bot(ask: Ask, simulator: Simulator) -> None:
 
 
 def test_keys_are_rotated_and_retired(ask: Ask, simulator: Simulator) -> None:
-    """Those of notifications unless others are asked for; what older ones have signed holds until they are retired."""
+    """Keys of notifications are rotated unless others are named; old signatures hold until their key is retired."""
     assert ask("GET", "keys")[1] == {"notifications": ["graphcalls-channel"], "tokens": ["graphcalls"]}
     both = ["graphcalls-channel", "graphcalls-channel-2"]
     assert ask("POST", "keys/rotate")[1]["notifications"] == both
@@ -173,7 +173,7 @@ def test_a_token_for_another_audience_or_tenant_is_refused(ask: Ask, simulator: 
 
 
 def test_a_body_that_is_too_large_is_refused(ask: Ask) -> None:
-    """As such, and not as what is left of it."""
+    """A large body is refused for its size, not for its truncated content."""
     answer = ask("POST", "people/Ben/joins", call="x" * (BODY_LIMIT + 1))
     assert message(answer) == (413, f"The body is too large; expected at most {BODY_LIMIT:,} bytes.")
 

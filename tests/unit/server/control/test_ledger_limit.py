@@ -68,7 +68,7 @@ def test_an_unauthorized_request_is_one_line_in_the_ledger(state: ServerState) -
 
 
 def test_a_long_body_is_not_kept_in_memory(state: ServerState) -> None:
-    """Neither of the exchange, nor of what was found about it."""
+    """A long body is kept neither in the exchange nor in its findings."""
     phone = Phone(state.simulator)
     phone.send("GET", "/calls/57da")
     gc.collect()

@@ -95,7 +95,7 @@ def test_in_real_time_the_bot_is_notified_without_any_request(
 def test_in_real_time_too_an_advance_is_answered_after_the_notifications(
     served: httpx.Client, state: ServerState, post: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also when the clock had begun to notify it."""
+    """The answer waits also for a notification that the clock has begun."""
     notifying, asked = Event(), Event()
     advance = ServerState.advance
 
@@ -237,7 +237,7 @@ def test_web_pages_are_refused(served: httpx.Client, state: ServerState) -> None
 
 
 def test_the_end_comes_while_a_bot_hangs(state: ServerState) -> None:
-    """Nothing is left running, and nothing is raised in a thread."""
+    """After the end no thread is left running, and no exception was raised in one."""
     from contextlib import closing
 
     from pytest_graphcalls.server.control import ControlledApp, real_time

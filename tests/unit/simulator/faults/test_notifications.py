@@ -171,7 +171,7 @@ def test_a_kept_notification_comes_when_the_fault_ends(
 
 
 def test_a_delayed_notification_comes_at_its_time(simulator: Simulator, listener: Listener) -> None:
-    """Also when the fault has ended meanwhile: it is on its way."""
+    """A delayed notification comes also when the fault has ended meanwhile."""
     with simulator.fault("delay", seconds=3) as fault:
         simulator.incoming_call()
         simulator.advance(1)

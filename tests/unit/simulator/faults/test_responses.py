@@ -86,7 +86,7 @@ def test_every_error_of_the_catalogue_can_be_had(simulator: Simulator, name: str
 
 
 def test_an_error_on_purpose_has_words_for_what_it_names(simulator: Simulator, bot: Bot) -> None:
-    """Where the service would write a name of the request, the answer has the word for it and no braces."""
+    """A template of an error is filled with words in place of names of the request."""
     with simulator.fault("error", row="conflicting-actions"):
         message = bot.get("/x").json()["error"]["message"]
     assert message.startswith("Conflict between action and action. [pytest-graphcalls] Injected by the fault")
@@ -179,7 +179,7 @@ def test_an_operation_is_selected(simulator: Simulator, bot: Bot) -> None:
 
 
 def test_a_state_is_selected(simulator: Simulator, bot: Bot) -> None:
-    """That of the call that the request is about, when it comes in; a request about none is not selected."""
+    """The selected state is that of the request's call when it comes in; other requests are not selected."""
     rings, talks = simulator.incoming_call(), bot.join()
     fault = simulator.fault("call-not-found", state="established")
     assert bot.create().status != 404
@@ -191,7 +191,7 @@ def test_a_state_is_selected(simulator: Simulator, bot: Bot) -> None:
 
 
 def test_a_request_that_is_no_operation_is_not_struck(simulator: Simulator, bot: Bot) -> None:
-    """Whatever the simulator answers to it, and the keys of notifications, which are no part of the API."""
+    """Requests outside the API, such as the keys of notifications, are not struck."""
     paths = ("/communications/onlineMeetings", "/communications/calls/57da/mute")
     asked = [Request("GET", f"{GRAPH}/v1.0{path}") for path in paths]
     asked += [Request("GET", "https://api.aps.skype.com/v1/.well-known/OpenIdConfiguration")]
@@ -271,7 +271,7 @@ def test_faults_show_what_they_are(simulator: Simulator, bot: Bot) -> None:
 
 
 def test_every_request_counts_once_under_threads(simulator: Simulator) -> None:
-    """While others are injected and ended."""
+    """Requests count once while other faults are injected and ended."""
     bot = Bot(simulator)
     call = bot.join()
     fault = simulator.fault("500", every=2)
