@@ -7,7 +7,7 @@ was compared and has no difference agrees with the contract; the cell of one tha
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -63,9 +63,7 @@ class FactRow:
         version: ``v1.0`` or ``beta``.
         fact: its name: ``call.state``, ``call-reject status``, ``invite.participants``.
         contract: what the contract says.
-        documentation: what the reference pages say.
-        metadata: what the published metadata says.
-        service: what the service did.
+        cells: what each side says, in the order of the columns.
         severity: the highest severity among its differences.
         fingerprints: of its differences, sorted.
     """
@@ -73,21 +71,14 @@ class FactRow:
     version: str
     fact: str
     contract: str
-    documentation: Cell
-    metadata: Cell
-    service: Cell
+    cells: Mapping[Side, Cell]
     severity: Severity
     fingerprints: tuple[str, ...]
 
     @property
-    def cells(self) -> tuple[Cell, Cell, Cell]:
-        """The cells in the order of the columns."""
-        return self.documentation, self.metadata, self.service
-
-    @property
     def disagree(self) -> bool:
         """Whether the sides disagree with one another; if not, only the contract is outdated."""
-        return len({cell.says for cell in self.cells if cell.says}) > 1
+        return len({cell.says for cell in self.cells.values() if cell.says}) > 1
 
 
 _WEIGHTS = tuple(Severity)
@@ -116,16 +107,15 @@ def rows(
 def _row(version: str, fact: str, differences: list[Difference], looked: Collection[Side]) -> FactRow:
     contract = next(filter(None, (one.before for one in differences)), NOTHING)
     cells = {side: Cell(contract) if side in looked else Cell() for side in Side}
-    for side, says in _said(differences):
+    for side, says in _texts_by_side(differences):
         first = next(one for one in differences if SIDES[one.origin] is side)
         cells[side] = Cell(says, differs=True, place=first.place, page=first.page)
     heaviest = max((one.severity for one in differences), key=_WEIGHTS.index)
     fingerprints = tuple(sorted({one.fingerprint for one in differences}))
-    columns = (cells[Side.DOCUMENTATION], cells[Side.METADATA], cells[Side.SERVICE])
-    return FactRow(version, fact, contract, *columns, heaviest, fingerprints)
+    return FactRow(version, fact, contract, cells, heaviest, fingerprints)
 
 
-def _said(differences: list[Difference]) -> Iterator[tuple[Side, str]]:
+def _texts_by_side(differences: list[Difference]) -> Iterator[tuple[Side, str]]:
     for side in Side:
         words = dict.fromkeys(one.after or NOTHING for one in differences if SIDES[one.origin] is side)
         if words:

@@ -11,7 +11,6 @@ import struct
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
@@ -335,12 +334,8 @@ class History:
             DriftFileError: the file cannot be read.
         """
         with self._as_file_error(), self._as_damage():
-            return {
-                fingerprint: replace(
-                    rows.entry(facts), first_seen=rows.moment(first), last_seen=rows.moment(last), count=count
-                )
-                for fingerprint, first, last, count, facts in self._consistently(self._differences)
-            }
+            found = self._consistently(self._differences)
+            return {fingerprint: rows.entry(facts, *columns) for fingerprint, *columns, facts in found}
 
     def _differences(self) -> list[tuple[Any, ...]]:
         with self._read_transaction():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,51 +29,45 @@ def moment(written: str) -> datetime:
 
 def facts(entry: Entry) -> str:
     """Serialise a difference without secrets; an example that the leak scan refuses as a whole is dropped."""
-    safe = _safe(entry.sample) if entry.sample else None
     data = {
         "difference": entry.difference.to_json(),
         "standing": entry.status.value,
         "places": list(entry.places),
         "repeated": list(entry.repeated),
         "acceptance": entry.acceptance.to_json() if entry.acceptance else None,
-        "sample": _sample(safe) if safe else None,
+        "sample": _sample(entry.sample) if entry.sample else None,
     }
     clean: dict[str, Any] = clean_json(data, people=True).value
     written = json.dumps(clean, ensure_ascii=False, separators=(",", ":"))
-    if safe is None or not any(scan(written, known=remembered())):
+    if entry.sample is None or not any(scan(written, known=remembered())):
         return written
     return json.dumps({**clean, "sample": None}, ensure_ascii=False, separators=(",", ":"))
 
 
-def entry(written: str) -> Entry:
-    """Read the difference that :func:`facts` wrote; its first and last night and count are columns of their own."""
+def entry(written: str, first: str, last: str, count: int) -> Entry:
+    """Read the difference that :func:`facts` wrote, and the columns beside it: first and last night, and count."""
     data = json.loads(written)
     accepted, sample = data["acceptance"], data["sample"]
     return Entry(
         Difference.from_json(data["difference"]),
         Status(data["standing"]),
         tuple(data["places"]),
-        datetime.fromtimestamp(0, UTC),
-        datetime.fromtimestamp(0, UTC),
+        moment(first),
+        moment(last),
+        count,
         repeated=(data["repeated"][0], data["repeated"][1]),
         acceptance=Acceptance.from_json(accepted) if accepted else None,
-        sample=_read_sample(sample) if sample else None,
+        sample=Sample(_read(sample["observed"]), _read(sample["expected"]), sample["where"]) if sample else None,
     )
-
-
-def _safe(sample: Sample) -> Sample:
-    return replace(sample, observed=OF_REPORTS.seen(sample.observed), expected=OF_REPORTS.seen(sample.expected))
 
 
 def _sample(sample: Sample) -> dict[str, Any]:
     return {"observed": _seen(sample.observed), "expected": _seen(sample.expected), "where": sample.where}
 
 
-def _read_sample(data: Mapping[str, Any]) -> Sample:
-    return Sample(_read(data["observed"]), _read(data["expected"]), data["where"])
-
-
-def _seen(one: Exchange | Notification | None) -> dict[str, Any] | None:
+def _seen(raw: Exchange | Notification | None) -> dict[str, Any] | None:
+    """One side of a sample, redacted."""
+    one = OF_REPORTS.seen(raw)
     if one is None:
         return None
     if isinstance(one, Notification):
@@ -95,8 +88,8 @@ def _read(data: Mapping[str, Any] | None) -> Exchange | Notification | None:
     method, url, sent, asked = data["request"]
     status, received, answer = data["response"]
     return Exchange(
-        Request(method, url, _headers(sent), _bytes(asked)),
-        Response(status, _headers(received), _bytes(answer)),
+        Request(method, url, _headers(sent), asked.encode()),
+        Response(status, _headers(received), answer.encode()),
         seconds=data["seconds"],
     )
 
@@ -108,7 +101,3 @@ def _headers(pairs: list[list[str]]) -> Headers:
 def _text(body: bytes) -> str:
     # Bytes that are not UTF-8 are kept as escapes.
     return body.decode("utf-8", "backslashreplace")
-
-
-def _bytes(written: str) -> bytes:
-    return written.encode()

@@ -11,7 +11,7 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,7 +29,7 @@ class Sighting:
     Attributes:
         observation: its first occurrence.
         places: everywhere it was seen.
-        came: number of runs that have seen it.
+        reproduced: number of runs that have seen it.
         runs: number of runs that have looked for it.
         first: whether the first run has seen it. Later runs start from the state that the first one has changed, so
             a difference that only they see is no difference between two nights.
@@ -37,52 +37,30 @@ class Sighting:
 
     observation: Observation
     places: tuple[str, ...]
-    came: int = 1
+    reproduced: int = 1
     runs: int = 1
     first: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class PastNights:
-    """The earlier nights of a difference, from the history.
-
-    Attributes:
-        first_seen: the first night; timezone-aware.
-        count: number of nights it was seen in, without tonight.
-    """
-
-    first_seen: datetime
-    count: int
-
-
-def sightings(runs: Sequence[Iterable[Observation]]) -> tuple[Sighting, ...]:
-    """Count in how many runs each difference occurs.
+def sightings(seen: Iterable[Observation]) -> tuple[Sighting, ...]:
+    """One sighting for each fingerprint, in the order in which they were first seen; each was looked for once.
 
     Args:
-        runs: the observations of each run; all runs have compared the same tests.
-
-    Returns:
-        One sighting for each fingerprint, in the order in which they were first seen.
+        seen: what was observed.
     """
-    first: dict[str, Observation] = {}
-    places: dict[str, dict[str, None]] = {}
-    came: dict[str, set[int]] = {}
-    for number, run in enumerate(runs):
-        for observation in run:
-            fingerprint = observation.difference.fingerprint
-            first.setdefault(fingerprint, observation)
-            places.setdefault(fingerprint, {})[observation.difference.place] = None
-            came.setdefault(fingerprint, set()).add(number)
+    groups: dict[str, list[Observation]] = {}
+    for one in seen:
+        groups.setdefault(one.difference.fingerprint, []).append(one)
     return tuple(
-        Sighting(observation, tuple(filter(None, places[name])), len(came[name]), len(runs), 0 in came[name])
-        for name, observation in first.items()
+        Sighting(all_[0], tuple(dict.fromkeys(one.difference.place for one in all_ if one.difference.place)))
+        for all_ in groups.values()
     )
 
 
 def entries(
     seen: Iterable[Sighting],
     acceptances: Mapping[str, Acceptance],
-    earlier: Mapping[str, PastNights],
+    earlier: Mapping[str, Entry],
     tonight: datetime,
     needed: int = 1,
 ) -> tuple[Entry, ...]:
@@ -91,7 +69,7 @@ def entries(
     Args:
         seen: one sighting for each fingerprint.
         acceptances: by fingerprint.
-        earlier: the earlier nights, by fingerprint.
+        earlier: by fingerprint, what the history knows of differences of earlier nights.
         tonight: start of the night; timezone-aware.
         needed: number of runs that have to reproduce a difference; all of them, where there were fewer.
 
@@ -105,7 +83,7 @@ def entries(
         # A clock that was set back must not put the first night behind the last one.
         first, count = (min(known.first_seen, tonight), known.count + 1) if known else (tonight, 1)
         status = _status(one, acceptance, known, tonight, needed)
-        runs, sample = (one.came, one.runs), one.observation.sample
+        runs, sample = (one.reproduced, one.runs), one.observation.sample
         return Entry(difference, status, one.places, first, tonight, count, runs, acceptance, sample)
 
     return tuple(sorted(map(entry, seen), key=lambda one: (-_weight(one), one.difference.fingerprint)))
@@ -116,12 +94,12 @@ def _weight(entry: Entry) -> int:
 
 
 def _status(
-    one: Sighting, acceptance: Acceptance | None, known: PastNights | None, tonight: datetime, needed: int
+    one: Sighting, acceptance: Acceptance | None, known: Entry | None, tonight: datetime, needed: int
 ) -> Status:
     expired = acceptance is not None and is_expired(acceptance, tonight)
     if acceptance is not None and not expired:
         return Status.ACCEPTED
-    if not one.first or one.came < min(needed, one.runs):
+    if not one.first or one.reproduced < min(needed, one.runs):
         return Status.FLAKY
     if expired:
         return Status.EXPIRED

@@ -232,19 +232,14 @@ def _is_item(path: Sequence[str]) -> bool:
 
 
 def _one_sided(path: Sequence[str], value: Tree, root: str, *, missing: bool) -> Change:
-    where = _where(path, root)
+    gone, new, text = Kind.ITEM_GONE, Kind.ITEM_NEW, describe(value) if isinstance(value, str) else "an object"
     if not _is_item(path):
         # The name, not the value: an accepted difference has to keep its fingerprint when the value is null tomorrow.
-        return (
-            Change(Kind.MEMBER_GONE, where, repr(path[-1]))
-            if missing
-            else Change(Kind.MEMBER_NEW, where, "", repr(path[-1]))
-        )
-    text = describe(value) if isinstance(value, str) else "an object"
-    unpublished = isinstance(value, str) and kind_of(value) == "strange"
-    if missing:
-        return Change(Kind.ENUM_MEMBER_GONE if unpublished else Kind.ITEM_GONE, where, text)
-    return Change(Kind.ENUM_MEMBER_NEW if unpublished else Kind.ITEM_NEW, where, "", text)
+        gone, new, text = Kind.MEMBER_GONE, Kind.MEMBER_NEW, repr(path[-1])
+    elif isinstance(value, str) and kind_of(value) == "strange":
+        gone, new = Kind.ENUM_MEMBER_GONE, Kind.ENUM_MEMBER_NEW
+    where = _where(path, root)
+    return Change(gone, where, text) if missing else Change(new, where, "", text)
 
 
 def _changed(path: Sequence[str], before: str, after: str, root: str) -> Change:

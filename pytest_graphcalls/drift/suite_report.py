@@ -45,13 +45,12 @@ def rule_states(report: Report) -> Mapping[str, RuleState]:
     Args:
         report: the suite's report of the run.
     """
-    sides = _sides(report)
-    broken_tests = _broken_tests(report)
+    drifted = _drifted(report)
     noticed = {f"{one['rule']}@{one['version']}" for one in report["findings"] if one["rule"] and _is_answer(one)}
     found = {}
     for rule in report["rules"]:
         name, state = f"{rule['id']}@{rule['version']}", RuleState(rule["status"])
-        own_doing = state is RuleState.BROKEN and not _is_drift(rule, sides, broken_tests)
+        own_doing = state is RuleState.BROKEN and name not in drifted
         found[name] = RuleState.NOTICE if own_doing or (state is RuleState.HELD and name in noticed) else state
     return found
 
@@ -77,28 +76,28 @@ def compare_report(
 
 
 def _rules(report: Report, last: Mapping[str, RuleState], contract: Contract) -> Iterator[Observation | Unchecked]:
-    sides, broken_tests = _sides(report), _broken_tests(report)
-    covered = set(report["api_versions"])
+    drifted, covered = _drifted(report), set(report["api_versions"])
     for rule in report["rules"]:
         name, state = f"{rule['id']}@{rule['version']}", RuleState(rule["status"])
-        if state is RuleState.BROKEN and _is_drift(rule, sides, broken_tests):
+        if name in drifted:
             yield _broken(report, rule, last.get(name), contract)
         elif state in {RuleState.NOT_CHECKED, RuleState.COULD_NOT_CHECK} and rule["version"] in covered:
             yield Unchecked(name, rule["reason"], decides=state is RuleState.COULD_NOT_CHECK)
-
-
-def _sides(report: Report) -> Mapping[str, str]:
-    return {one["fingerprint"]: one["side"] for one in report["findings"]}
 
 
 def _broken_tests(report: Report) -> frozenset[str]:
     return frozenset(one["nodeid"] for one in report["tests"] if one["outcome"] == RuleState.BROKEN)
 
 
-def _is_drift(rule: Mapping[str, Any], sides: Mapping[str, str], broken_tests: frozenset[str]) -> bool:
-    """Whether the service broke the rule, not a request that the test has sent."""
-    return not broken_tests.isdisjoint(rule["tests"]) or any(
-        sides.get(fingerprint) != Side.REQUEST for fingerprint in rule["findings"]
+def _drifted(report: Report) -> frozenset[str]:
+    """The rules that the service broke, not a request that the test has sent, by ``id@version``."""
+    tests = _broken_tests(report)
+    requests = {one["fingerprint"] for one in report["findings"] if not _is_answer(one)}
+    return frozenset(
+        f"{rule['id']}@{rule['version']}"
+        for rule in report["rules"]
+        if rule["status"] == RuleState.BROKEN
+        and (not tests.isdisjoint(rule["tests"]) or not requests.issuperset(rule["findings"]))
     )
 
 

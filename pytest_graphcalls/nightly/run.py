@@ -28,7 +28,7 @@ from pytest_graphcalls.drift.acceptances import AcceptedFile
 from pytest_graphcalls.drift.fact_table import rows
 from pytest_graphcalls.drift.history import History
 from pytest_graphcalls.drift.model import Observation
-from pytest_graphcalls.drift.outcome import PastNights, Sighting, entries, is_expired, outcome, sightings, unobserved
+from pytest_graphcalls.drift.outcome import Sighting, entries, is_expired, outcome, sightings, unobserved
 from pytest_graphcalls.drift.suite_report import rule_states
 from pytest_graphcalls.errors import RecordingError
 from pytest_graphcalls.nightly import baseline as accepted
@@ -190,7 +190,7 @@ class _Night:
         ran = self._run("1", ())
         first = self._read(ran, last)
         found = _Found(
-            sightings([[Observation(one) for one in self._published if isinstance(one, Difference)]]),
+            sightings(Observation(one) for one in self._published if isinstance(one, Difference)),
             [one for one in self._published if isinstance(one, Unchecked)],
         )
         if isinstance(first, Unchecked):
@@ -200,8 +200,7 @@ class _Night:
             if not self._old:
                 # Before what this target lacks the means for, every night, of which only the beginning is shown.
                 found.unchecked.insert(0, Unchecked("the recordings", _FIRST_NIGHT, decides=self._settings.named))
-        earlier = {name: PastNights(one.first_seen, one.count) for name, one in known.items()}
-        found.entries = entries(found.seen, acceptances, earlier, begun.started, self._settings.repetition.needed)
+        found.entries = entries(found.seen, acceptances, known, begun.started, self._settings.repetition.needed)
         verdict = self._verdict(found, begun, acceptances, max(now(), begun.started))
         masked: Counter[str] = Counter()
         junit = junit_of(ran.request, masked)

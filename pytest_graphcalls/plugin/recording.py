@@ -161,7 +161,7 @@ def _refuse_shared(items: Iterable[pytest.Item]) -> None:
 
 def replay_target(config: pytest.Config) -> ReplayTarget:
     """The target that answers from this project's cassettes; raises :class:`.SettingError` when there are none."""
-    folder = folder_of(config, settings_of(config), to_read=True)
+    folder = folder_of(config, settings_of(config), for_reading=True)
     recordings = cast("Recordings | None", config.pluginmanager.get_plugin(PLUGIN))
     return ReplayTarget(folder, (recordings.safety if recordings else Safety(config)).request)
 

@@ -12,7 +12,7 @@ def markdown(document: Mapping[str, Any]) -> str:
     Args:
         document: what :func:`pytest_graphcalls.report.run_document.document` returned.
     """
-    sections = (_head, _broken, _rules, _questions, _findings, _exercised, _exchanges, _notifications)
+    sections = (_head, _broken, _rules, _questions, _findings, _exercised, _messages)
     return "\n".join(line for section in sections for line in section(document)) + "\n"
 
 
@@ -99,24 +99,17 @@ def _exercised(document: Mapping[str, Any]) -> Iterator[str]:
         yield from table(("operation", "exchanges"), ((one["name"], one["count"]) for one in rest))
 
 
-def _exchanges(document: Mapping[str, Any]) -> Iterator[str]:
-    if document["exchanges"]:
-        yield from ("", "## Exchanges", "")
-    for number, exchange in enumerate(document["exchanges"]):
-        request, response = exchange["request"], exchange["response"]
-        yield f"{number}. `{exchange['test']}`"
-        lines = [f"{request['method']} {request['url']}", *_body(request), f"-> {response['status']}", *_body(response)]
-        yield from ("", "   ~~~text", *(f"   {line}" for line in lines), "   ~~~", "")
-
-
-def _notifications(document: Mapping[str, Any]) -> Iterator[str]:
-    if document["notifications"]:
-        yield from ("", "## Notifications", "")
-    for number, notification in enumerate(document["notifications"]):
-        request = notification["request"]
-        yield f"{number}. `{notification['test']}`"
-        lines = [f"{request['method']} {request['url']}", *_body(request)]
-        yield from ("", "   ~~~text", *(f"   {line}" for line in lines), "   ~~~", "")
+def _messages(document: Mapping[str, Any]) -> Iterator[str]:
+    """The exchanges and the notifications that findings refer to by their numbers."""
+    for sort in ("exchanges", "notifications"):
+        if document[sort]:
+            yield from ("", f"## {sort.capitalize()}", "")
+        for number, message in enumerate(document[sort]):
+            request, response = message["request"], message.get("response")
+            yield f"{number}. `{message['test']}`"
+            lines = [f"{request['method']} {request['url']}", *_body(request)]
+            lines += [f"-> {response['status']}", *_body(response)] if response else []
+            yield from ("", "   ~~~text", *(f"   {line}" for line in lines), "   ~~~", "")
 
 
 def _body(half: Mapping[str, Any]) -> list[str]:

@@ -12,7 +12,6 @@ from typing import Any
 
 from pytest_graphcalls._version import __version__
 from pytest_graphcalls.drift import Entry, FactRow, Outcome, RuleState, Severity, Status, Verdict
-from pytest_graphcalls.drift.fact_table import Side
 from pytest_graphcalls.report.nightly.summary import counts, deciding, headline, instant, sentences
 from pytest_graphcalls.sanitize import clean_json, note
 
@@ -111,11 +110,10 @@ def accept_command(fingerprint: str) -> str:
 
 
 def _fact(row: FactRow) -> dict[str, Any]:
-    sides = dict(zip(Side, row.cells, strict=True))
     return {
         "fact": row.fact,
         "version": row.version,
         "contract": row.contract,
-        **{side.value: cell.says for side, cell in sides.items()},
-        "differ": [side.value for side, cell in sides.items() if cell.differs],
+        **{side.value: cell.says for side, cell in row.cells.items()},
+        "differ": [side.value for side, cell in row.cells.items() if cell.differs],
     }

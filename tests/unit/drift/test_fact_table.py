@@ -8,6 +8,7 @@ import pytest
 
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.drift import Difference, Kind, Origin, Severity, rows
+from pytest_graphcalls.drift.fact_table import Side
 
 CONTRACT = Contract.packaged()
 METADATA = Difference(
@@ -40,10 +41,10 @@ def test_three_sides_that_say_three_things_are_one_row() -> None:
     """The service's place in a body leads to the member that the others name by its type."""
     (row,) = rows([SERVICE, METADATA, PAGE], contract=CONTRACT)
     assert (row.fact, row.version) == ("participant.isMuted", "v1.0")
-    assert [cell.says for cell in row.cells] == ["Int32", "Edm.String", "a text"]
-    assert [cell.place for cell in row.cells] == ["participant.md:7", "v1.csdl", "test_x#2"]
-    assert row.documentation.page == "https://docs.example/participant"
-    assert all(cell.differs for cell in row.cells)
+    assert [cell.says for cell in row.cells.values()] == ["Int32", "Edm.String", "a text"]
+    assert [cell.place for cell in row.cells.values()] == ["participant.md:7", "v1.csdl", "test_x#2"]
+    assert row.cells[Side.DOCUMENTATION].page == "https://docs.example/participant"
+    assert all(cell.differs for cell in row.cells.values())
     assert row.disagree
     assert row.severity is Severity.BREAKING
     assert row.fingerprints == tuple(sorted(one.fingerprint for one in (METADATA, PAGE, SERVICE)))
@@ -52,11 +53,11 @@ def test_three_sides_that_say_three_things_are_one_row() -> None:
 def test_a_side_that_was_looked_at_says_what_the_contract_says() -> None:
     """A side that was not looked at is empty, and cannot disagree."""
     (row,) = rows([METADATA])
-    assert [cell.says for cell in row.cells] == ["", "Edm.String", ""]
+    assert [cell.says for cell in row.cells.values()] == ["", "Edm.String", ""]
     assert not row.disagree
     (row,) = rows([METADATA], looked=[Origin.DOCUMENTATION])
-    assert [cell.says for cell in row.cells] == ["Edm.Boolean", "Edm.String", ""]
-    assert not row.documentation.differs
+    assert [cell.says for cell in row.cells.values()] == ["Edm.Boolean", "Edm.String", ""]
+    assert not row.cells[Side.DOCUMENTATION].differs
     assert row.disagree
 
 
@@ -70,9 +71,9 @@ def test_three_sides_that_agree_are_not_a_contradiction() -> None:
 def test_a_missing_fact_is_a_word_in_its_cell() -> None:
     """An empty cell would mean that this side was not looked at."""
     (row,) = rows([replace(METADATA, kind=Kind.MEMBER_GONE, after="")], looked=[Origin.RECORDING])
-    assert (row.metadata.says, row.service.says) == ("nothing", "Edm.Boolean")
+    assert (row.cells[Side.METADATA].says, row.cells[Side.SERVICE].says) == ("nothing", "Edm.Boolean")
     (row,) = rows([replace(METADATA, kind=Kind.MEMBER_NEW, before="")], looked=[Origin.RECORDING])
-    assert (row.metadata.says, row.service.says) == ("Edm.String", "nothing")
+    assert (row.cells[Side.METADATA].says, row.cells[Side.SERVICE].says) == ("Edm.String", "nothing")
 
 
 @pytest.mark.parametrize(
@@ -110,4 +111,4 @@ def test_versions_and_facts_keep_to_themselves() -> None:
         ("beta", "participant.isMuted"),
         ("v1.0", "participant.isMuted"),
     ]
-    assert found[1].metadata.says == "Edm.String; may be null"
+    assert found[1].cells[Side.METADATA].says == "Edm.String; may be null"

@@ -8,7 +8,7 @@ import pytest
 
 from pytest_graphcalls.drift import Acceptance, Difference, Entry, Kind, Origin, Outcome, Sample, Status, Unchecked
 from pytest_graphcalls.drift.model import Observation
-from pytest_graphcalls.drift.outcome import PastNights, Sighting, entries, outcome, sightings, unobserved
+from pytest_graphcalls.drift.outcome import Sighting, entries, outcome, sightings, unobserved
 
 TONIGHT = datetime(2026, 11, 27, 3, tzinfo=UTC)
 YESTERDAY = TONIGHT - timedelta(days=1)
@@ -30,6 +30,11 @@ ONE = observation()
 NAME = ONE.difference.fingerprint
 
 
+def past(first_seen: datetime, nights: int) -> Entry:
+    """The difference as the history knows it."""
+    return Entry(ONE.difference, Status.KNOWN, (), first_seen, first_seen, nights)
+
+
 def accepted(expires: date | None = None) -> dict[str, Acceptance]:
     """An acceptance of the difference."""
     return {NAME: Acceptance(NAME, "known", date(2026, 1, 1), expires=expires)}
@@ -38,7 +43,7 @@ def accepted(expires: date | None = None) -> dict[str, Acceptance]:
 def only(
     sighting: Sighting,
     acceptances: dict[str, Acceptance] | None = None,
-    earlier: dict[str, PastNights] | None = None,
+    earlier: dict[str, Entry] | None = None,
     needed: int = 1,
 ) -> Entry:
     """The one entry of a night."""
@@ -46,18 +51,15 @@ def only(
     return found
 
 
-def test_runs_are_counted_by_fingerprint() -> None:
-    """Twice in one run is once; in another test, or at another index, it is the same."""
+def test_sightings_are_counted_by_fingerprint() -> None:
+    """In another test, or at another index, it is the same."""
     first, again = observation(where="$.a[0]", place="t1"), observation(where="$.a[7]", place="t2")
     other = observation(Kind.MEMBER_NEW)
-    assert sightings([[first, again, other], [], [again]]) == (
-        Sighting(first, ("t1", "t2"), 2, 3),
-        Sighting(other, ("here",), 1, 3),
-    )
+    assert sightings([first, again, other, again]) == (Sighting(first, ("t1", "t2")), Sighting(other, ("here",)))
 
 
 @pytest.mark.parametrize(
-    ("came", "runs", "needed", "status"),
+    ("seen_in", "runs", "needed", "status"),
     [
         (1, 1, 1, Status.NEW),
         (3, 3, 3, Status.NEW),
@@ -68,10 +70,10 @@ def test_runs_are_counted_by_fingerprint() -> None:
         (1, 2, 3, Status.FLAKY),
     ],
 )
-def test_a_difference_that_is_not_repeated_is_flaky(came: int, runs: int, needed: int, status: Status) -> None:
+def test_a_difference_that_is_not_repeated_is_flaky(seen_in: int, runs: int, needed: int, status: Status) -> None:
     """A difference has to be repeated as often as set, or in each run where there were fewer."""
-    found = only(Sighting(ONE, ("here",), came, runs), needed=needed)
-    assert (found.status, found.repeated) == (status, (came, runs))
+    found = only(Sighting(ONE, ("here",), seen_in, runs), needed=needed)
+    assert (found.status, found.repeated) == (status, (seen_in, runs))
 
 
 @pytest.mark.parametrize(
@@ -98,7 +100,7 @@ def test_an_accepted_difference_is_not_flaky_and_an_expired_one_may_be() -> None
 
 def test_the_history_is_carried_on() -> None:
     """First seen, last seen, in how many nights; new where there is none."""
-    known = only(Sighting(ONE, ("here",)), earlier={NAME: PastNights(YESTERDAY, 4)})
+    known = only(Sighting(ONE, ("here",)), earlier={NAME: past(YESTERDAY, 4)})
     new = only(Sighting(ONE, ("here",)))
     assert (known.status, known.first_seen, known.last_seen, known.count) == (Status.KNOWN, YESTERDAY, TONIGHT, 5)
     assert (new.status, new.first_seen, new.last_seen, new.count) == (Status.NEW, TONIGHT, TONIGHT, 1)
@@ -106,7 +108,7 @@ def test_the_history_is_carried_on() -> None:
 
 def test_a_clock_that_was_set_back_changes_no_order() -> None:
     """The first night is never behind the last one."""
-    later = {NAME: PastNights(TONIGHT + timedelta(days=3), 1)}
+    later = {NAME: past(TONIGHT + timedelta(days=3), 1)}
     assert only(Sighting(ONE, ("here",)), earlier=later).first_seen == TONIGHT
 
 
