@@ -11,86 +11,21 @@ from __future__ import annotations
 import argparse
 import io
 import os
-import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
-from typing import Any, NamedTuple, NoReturn
 
 from pytest_graphcalls._version import __version__
-from pytest_graphcalls.cli.terminal import cleaned, complain, complain_of_crash, printable
-from pytest_graphcalls.errors import GraphCallsError, did_you_mean
+from pytest_graphcalls.cli.arguments import UNUSABLE, USAGE, Arguments, Command, add
+from pytest_graphcalls.cli.terminal import complain, complain_of_crash
+from pytest_graphcalls.errors import GraphCallsError
 
-USAGE: Mapping[str, int] = {"nightly": 64, "drift": 64, "history": 64}
-"""By command: the exit code for arguments and files that cannot be used, where :data:`UNUSABLE` says something else."""
-UNUSABLE = 2
 CLOSED_PIPE = 141
 """As a shell reports a program that was stopped by a closed pipe."""
 CRASHED: Mapping[str, int] = {"nightly": 3, "drift": 3}
 """By command: the exit code after an unexpected exception, where Python's 1 would mean additions only."""
 INTERRUPTED = 130
 """As a shell reports a program that was stopped by Ctrl-C."""
-
-
-class Arguments(argparse.ArgumentParser):
-    """The arguments of the command, of one of its commands, or of an action of that."""
-
-    def value(self, name: str, metavar: str, says: str, **facts: Any) -> None:
-        """Take an argument with a value."""
-        self.add_argument(name, metavar=metavar, help=says, **facts)
-
-    def values(self, name: str, metavar: str, says: str) -> None:
-        """Take an option that may be repeated."""
-        self.add_argument(name, metavar=metavar, help=says, action="append", default=[])
-
-    def choice(self, name: str, known: Sequence[str], says: str = "default: %(default)s", **facts: Any) -> None:
-        """Take an option with one of a few values, by default the first."""
-        self.add_argument(name, choices=known, help=says, **{"default": known[0], **facts})
-
-    def switch(self, name: str, says: str) -> None:
-        """Take an option without a value."""
-        self.add_argument(name, help=says, action="store_true")
-
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong with the arguments, with the nearest match, and end as the command promises."""
-        self.print_usage(sys.stderr)
-        command = next(iter(self.prog.split()[1:]), "")
-        said = f"{message}{self._nearest(message)}"
-        self.exit(USAGE.get(command, UNUSABLE), f"{self.prog}: error: {printable(cleaned(said))}\n")
-
-    def _nearest(self, message: str) -> str:
-        said, _, choices = message.partition(" (choose from ")
-        _, _, more = message.partition("unrecognized arguments: ")
-        wrong = said.split("'")[-2] if choices else more.partition(" ")[0].partition("=")[0]
-        hint = did_you_mean(wrong, re.findall(r"[\w.-]+", choices or self.format_usage()))
-        return f".{hint}" if hint else ""
-
-
-class Command(NamedTuple):
-    """A command, or an action of one.
-
-    Attributes:
-        summary: what it does.
-        declare: declares its arguments.
-        runs: the module of this package that carries it out, imported when the command is given, and its function.
-        actions: by name, where it has some: they have arguments and are carried out instead.
-    """
-
-    summary: str
-    declare: Callable[[Arguments], None] = lambda _: None
-    runs: str = ""
-    actions: Mapping[str, Command] = {}
-
-
-def add(parser: Arguments, dest: str, commands: Mapping[str, Command]) -> None:
-    """Let a parser take one of some commands, by its name."""
-    parsers = parser.add_subparsers(dest=dest, metavar=dest.upper(), required=True)
-    for name, (says, declare, runs, actions) in commands.items():
-        one = parsers.add_parser(name, help=says, description=f"{says[0].upper()}{says[1:]}.")
-        one.set_defaults(runs=runs, parser=one)
-        declare(one)
-        if actions:
-            add(one, "action", actions)
 
 
 def _refresh(parser: Arguments) -> None:

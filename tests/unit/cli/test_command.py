@@ -130,7 +130,7 @@ def test_only_one_module_writes_to_the_terminal():
         if writes.search(line)
     }
     # The usage is argparse's own text, and the empty line ends that of a terminal's ^C.
-    assert found == {("command.py", "self.print_usage(sys.stderr)"), ("command.py", 'sys.stderr.write("\\n")')}
+    assert found == {("arguments.py", "self.print_usage(sys.stderr)"), ("command.py", 'sys.stderr.write("\\n")')}
 
 
 def test_a_wrong_word_is_printed_as_it_can_be_shown(graphcalls):
