@@ -18,6 +18,7 @@ from pytest_graphcalls.errors import did_you_mean
 USAGE: Mapping[str, int] = {"nightly": 64, "drift": 64, "history": 64}
 """By command: the exit code for arguments and files that cannot be used, where :data:`UNUSABLE` says something else."""
 UNUSABLE = 2
+"""The exit code for arguments, files and addresses that cannot be used."""
 
 
 class Arguments(argparse.ArgumentParser):
@@ -47,6 +48,8 @@ class Arguments(argparse.ArgumentParser):
         self.exit(USAGE.get(command, UNUSABLE), f"{self.prog}: error: {printable(cleaned(said))}\n")
 
     def _nearest(self, message: str) -> str:
+        # Read from argparse's own sentence: only from Python 3.14 on does it look for the nearest choice,
+        # and for an option never.
         said, _, choices = message.partition(" (choose from ")
         _, _, more = message.partition("unrecognized arguments: ")
         wrong = said.split("'")[-2] if choices else more.partition(" ")[0].partition("=")[0]
@@ -79,3 +82,10 @@ def add(parser: Arguments, dest: str, commands: Mapping[str, Command]) -> None:
         declare(one)
         if actions:
             add(one, "action", actions)
+
+
+def port(text: str) -> int:
+    """The number of a port, for ``type=``; the socket layer takes larger ones and listens somewhere else."""
+    if not (text.isdecimal() and int(text) < 2**16):
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; expected 0 to 65535")
+    return int(text)

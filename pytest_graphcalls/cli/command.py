@@ -8,15 +8,15 @@ What a command does is in a module of its own, imported when it is asked for.
 
 from __future__ import annotations
 
-import argparse
 import io
 import os
 import sys
+from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 
 from pytest_graphcalls._version import __version__
-from pytest_graphcalls.cli.arguments import UNUSABLE, USAGE, Arguments, Command, add
+from pytest_graphcalls.cli.arguments import UNUSABLE, USAGE, Arguments, Command, add, port
 from pytest_graphcalls.cli.terminal import complain, complain_of_crash
 from pytest_graphcalls.errors import GraphCallsError
 
@@ -219,16 +219,9 @@ CASSETTES = {
 }
 
 
-def _port(text: str) -> int:
-    # The socket layer takes larger numbers and listens somewhere else.
-    if not (text.isdecimal() and int(text) < 2**16):
-        raise argparse.ArgumentTypeError(f"{text!r} is no port; expected 0 to 65535")
-    return int(text)
-
-
 def _serve(parser: Arguments) -> None:
     parser.value("--host", "HOST", "address to listen on (default: %(default)s)", default="127.0.0.1")
-    parser.value("--port", "PORT", "port; 0 takes a free one (default: %(default)s)", type=_port, default=8080)
+    parser.value("--port", "PORT", "port; 0 takes a free one (default: %(default)s)", type=port, default=8080)
     parser.value("--seed", "SEED", "the same seed gives the same ids (default: %(default)s)", type=int, default=0)
     parser.value("--ring", "SECONDS", "how long people let it ring before they answer", type=float)
     parser.switch("--open-directory", "let every person, phone and meeting exist, not only those made")
@@ -259,7 +252,7 @@ def _serve(parser: Arguments) -> None:
         "PORT",
         "with --tls: an HTTP proxy that leads Microsoft's host names to the server and refuses all others; 0 "
         "takes a free port. 'graphcalls env' prints the variables by which a bot uses it",
-        type=_port,
+        type=port,
     )
     parser.values("--domain", "NAME", "one more name of the tenant; may be repeated")
 
@@ -364,7 +357,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if more:
         args.parser.error(f"unrecognized arguments: {' '.join(more)}")
     module, _, function = args.runs.partition(":")
-    run: Callable[[argparse.Namespace], int] = getattr(import_module(f"pytest_graphcalls.cli.{module}"), function)
+    run: Callable[[Namespace], int] = getattr(import_module(f"pytest_graphcalls.cli.{module}"), function)
     try:
         code = run(args)
         sys.stdout.flush()
