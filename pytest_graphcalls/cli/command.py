@@ -213,9 +213,9 @@ def _scan(parser: Arguments) -> None:
 
 CASSETTES = {
     "status": Command(
-        "print age, origin and edits of cassettes, and those that no test uses", _status, "cassettes:run"
+        "print age, origin and edits of cassettes, and those that no test uses", _status, "cassettes:status"
     ),
-    "scan": Command("look for secrets and personal data", _scan, "cassettes:run"),
+    "scan": Command("look for secrets and personal data", _scan, "cassettes:scan"),
 }
 
 
