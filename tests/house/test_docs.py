@@ -127,7 +127,7 @@ def test_every_fixture_is_in_the_table(pytester: pytest.Pytester) -> None:
     assert (listed[0], set(listed)) == ("graphcalls", names)
 
 
-def test_the_page_of_the_fixture_says_nothing_of_how_it_is_made() -> None:
+def test_the_page_of_the_fixture_does_not_show_how_it_is_made() -> None:
     """A test never makes or closes it."""
     shown = PARTS["facade"]()
     assert [name for name in ("Parameters", "connection", "`close`") if name in shown.partition("### `run`")[0]] == []

@@ -45,7 +45,7 @@ def test_a_missing_command_is_a_usage_error(graphcalls):
     ],
 )
 def test_a_misspelt_word_is_answered_with_the_nearest_one(graphcalls, words, said, usage):
-    """And with the usage of the command that was meant."""
+    """The usage is that of the command that was meant."""
     code, out, err = graphcalls(*words)
     assert (code, out) == (64 if "drift" in words else 2, "")
     assert said in err
