@@ -116,6 +116,8 @@ def test_a_sign_in_error_shows_no_secret() -> None:
     credential = Credential(guid(7), guid(8), "Canary-of-the-sign-in")
 
     class Echo:
+        status = 401
+
         def __init__(self, body: str) -> None:
             self.answer = SimpleNamespace(status_code=401, text=body, headers={})
 
