@@ -14,7 +14,6 @@ from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from threading import Lock
 from types import FrameType
 from urllib.parse import quote
@@ -228,7 +227,7 @@ class Guard:
             again = outcome.status in _ANY_METHOD or (request.method == "GET" and outcome.status in _READS_ONLY)
         if not again:
             return None
-        asked = _retry_after(outcome) if isinstance(outcome, Response) else None
+        asked = outcome.retry_after(datetime.now(UTC)) if isinstance(outcome, Response) else None
         # Without Retry-After: 1, 2, 4 … seconds, and up to the double by jitter.
         return asked if asked is not None else 2 ** (attempt - 1) * (1 + self._jitter())
 
@@ -237,27 +236,6 @@ def _sent() -> Flow:
     outcome = yield None
     assert outcome is not None  # the driver of a flow sends the outcome
     return outcome
-
-
-def _retry_after(response: Response) -> float | None:
-    """The seconds that a ``Retry-After`` header asks for, in either of its forms (RFC 9110, 10.2.3)."""
-    text = response.headers.get("Retry-After", "").strip()
-    if text.isdigit():
-        return float(text)
-    try:
-        until = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return max(0.0, (until - _service_time(response)).total_seconds())
-
-
-def _service_time(response: Response) -> datetime:
-    """The time of the service's clock, which a ``Retry-After`` date refers to."""
-    try:
-        return parsedate_to_datetime(response.headers.get("Date", ""))
-    except ValueError:
-        return datetime.now(UTC)
 
 
 def _call_id(response: Response) -> str:

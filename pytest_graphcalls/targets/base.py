@@ -298,6 +298,38 @@ class Connection(Protocol):
         """End the test: nothing that it made goes on."""
 
 
+class Clients:
+    """Makes the clients of a connection, synchronous or not, on the transports that it has.
+
+    Attributes:
+        root: see :attr:`Connection.root`.
+        token: see :attr:`Connection.token`.
+    """
+
+    root: str
+    token: Any
+
+    def _transport(self, *, asynchronous: bool) -> Any:
+        """The transport of a new client."""
+        raise NotImplementedError
+
+    def _credentials(self, token: str | None) -> dict[str, Any]:
+        """What a new client sends, as arguments of :func:`.make_client`."""
+        return {"token": self.token if token is None else token}
+
+    def client(self, token: str | None = None) -> Client:
+        """See :meth:`Connection.client`."""
+        from pytest_graphcalls.clients.httpx import make_client
+
+        return make_client(self._transport(asynchronous=False), self.root, **self._credentials(token))
+
+    def async_client(self, token: str | None = None) -> AsyncClient:
+        """See :meth:`Connection.async_client`."""
+        from pytest_graphcalls.clients.httpx import make_async_client
+
+        return make_async_client(self._transport(asynchronous=True), self.root, **self._credentials(token))
+
+
 class Target(Protocol):
     """The service that a run talks to."""
 

@@ -13,11 +13,11 @@ from pytest_graphcalls.contract import Need
 from pytest_graphcalls.errors import RecordingError, SettingError
 from pytest_graphcalls.session import WHOLE
 from pytest_graphcalls.targets import GRAPH, REPLAY, Case, ReceivedNotifications, Setup, World
+from pytest_graphcalls.targets.base import Clients
 from pytest_graphcalls.wire import Headers, Request, Response, encode_json
 
 if TYPE_CHECKING:
     from pytest_graphcalls.cassette import Passport
-    from pytest_graphcalls.clients.httpx import AsyncClient, Client
     from pytest_graphcalls.redaction import Redactor
     from pytest_graphcalls.sandbox import Sandbox
     from pytest_graphcalls.session import Recorder
@@ -132,7 +132,7 @@ class ReplayTarget:
         """Do nothing: a replay holds no connection."""
 
 
-class ReplayConnection:
+class ReplayConnection(Clients):
     """A test's cassette.
 
     Args:
@@ -160,17 +160,11 @@ class ReplayConnection:
         self.token = _token(passport.tenant if passport else "")
         self._service = service
 
-    def client(self, token: str | None = None) -> Client:
-        """See :meth:`.Connection.client`."""
-        from pytest_graphcalls.clients.httpx import SimulatorTransport, make_client
+    def _transport(self, *, asynchronous: bool) -> Any:
+        from pytest_graphcalls.clients.httpx import SimulatorTransport
 
-        return make_client(SimulatorTransport(self._service), self.root, self.token if token is None else token)
-
-    def async_client(self, token: str | None = None) -> AsyncClient:
-        """See :meth:`.Connection.async_client`."""
-        from pytest_graphcalls.clients.httpx import SimulatorTransport, make_async_client
-
-        return make_async_client(SimulatorTransport(self._service), self.root, self.token if token is None else token)
+        del asynchronous  # one transport serves both
+        return SimulatorTransport(self._service)
 
     def wait(self, seconds: float) -> None:
         """Return at once: in a recording nothing has to be waited for."""
