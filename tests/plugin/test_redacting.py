@@ -27,7 +27,7 @@ def _own_redactor(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_own_redactor")
 def test_a_mistake_in_what_a_project_adds_ends_the_run_with_a_sentence(pytester: pytest.Pytester, run: Run) -> None:
-    """And with no traceback of pytest."""
+    """pytest shows no traceback of its own."""
     pytester.makeconftest("def pytest_graphcalls_redact(redactor): redactor.add(members='ticket')")
     pytester.makepyfile("def test_it(graphcalls_version): pass")
     result = run()

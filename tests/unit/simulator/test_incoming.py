@@ -187,6 +187,6 @@ def test_a_redirect_without_targets_is_refused(bot: Bot, simulator: Simulator) -
 
 
 def test_one_name_is_one_person_beside_the_caller(simulator):
-    """And not one for each of its letters."""
+    """Its letters are none."""
     call = simulator.incoming_call("Ana", group=True, others="Ben")
     assert {one.identity.name for one in call.participants} == {"Ana", "Ben"}
