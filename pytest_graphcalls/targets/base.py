@@ -16,6 +16,9 @@ from uuid import NAMESPACE_URL, uuid5
 
 from pytest_graphcalls.contract import Contract, Need
 from pytest_graphcalls.errors import StageError
+from pytest_graphcalls.redaction.fields import Kind
+from pytest_graphcalls.redaction.pseudonyms import Pseudonyms
+from pytest_graphcalls.sandbox.guard import fault_of
 from pytest_graphcalls.sandbox.tenant import READERS, FactSetting, Meeting, Readers, merged, parsed
 from pytest_graphcalls.session import Offer
 from pytest_graphcalls.wire import Notification
@@ -61,9 +64,6 @@ class Case:
         return self.made.get(name) or self._make("name", name, name)
 
     def _make(self, kind: str, what: str, text: str) -> str:
-        from pytest_graphcalls.redaction.fields import Kind
-        from pytest_graphcalls.redaction.pseudonyms import Pseudonyms
-
         self.made[what] = Pseudonyms(b"").of(Kind(kind), text)
         return self.made[what]
 
@@ -108,7 +108,6 @@ class Setup:
 
 def sparing(recorder: Recorder) -> Callable[[Exchange], None]:
     """An observer that keeps exchanges which show a fault of the environment, and has ``recorder`` judge all others."""
-    from pytest_graphcalls.sandbox.guard import fault_of
 
     def seen(exchange: Exchange) -> None:
         fault = fault_of(exchange.request, exchange.response)
