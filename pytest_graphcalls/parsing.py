@@ -70,7 +70,7 @@ def opened(path: Path) -> IO[bytes]:
     """
     _refuse_special(path.stat().st_mode, path)
     # Between the question and the answer it may have been replaced, so the open file is asked as well.
-    file: IO[bytes] = open(path, "rb", opener=_at_once)  # noqa: SIM115  Path.open takes no opener
+    file: IO[bytes] = open(path, "rb", opener=_open_without_waiting)  # noqa: SIM115  Path.open takes no opener
     try:
         _refuse_special(os.fstat(file.fileno()).st_mode, path)
     except OSError:
@@ -79,7 +79,7 @@ def opened(path: Path) -> IO[bytes]:
     return file
 
 
-def _at_once(name: str, flags: int) -> int:
+def _open_without_waiting(name: str, flags: int) -> int:
     return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
 
 

@@ -100,7 +100,7 @@ class JsonReader:
         """The value that stands here, built."""
         self._next()
         while not (found := self._decoded()):
-            self._more()
+            self._read_more()
         return found[0]
 
     def skip(self) -> None:
@@ -167,11 +167,11 @@ class JsonReader:
             self._at = space.end() if space else self._at
             if self._at < len(self._text):
                 return self._text[self._at]
-            if not self._more():
+            if not self._read_more():
                 return ""
 
-    def _more(self) -> bool:
-        """Read on, and let go of what was taken; whether there was more."""
+    def _read_more(self) -> bool:
+        """Read the next piece, and drop the text before it; gives whether there was one."""
         if self._ended:
             return False
         before, rest = self._text[: self._at], self._text[self._at :]

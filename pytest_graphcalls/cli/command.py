@@ -268,8 +268,8 @@ def _scan(parser: Arguments) -> None:
 
 
 CASSETTES = {
-    "status": Command("tell how cassettes stand: age, origin, edits, orphans", _status, "cassettes:run"),
-    "scan": Command("look for secrets and personal data", _scan, "cassettes:run"),
+    "status": Command("tell how cassettes stand: age, origin, edits, orphans", _status, "cassettes:status"),
+    "scan": Command("look for secrets and personal data", _scan, "cassettes:scan"),
 }
 
 

@@ -107,7 +107,7 @@ def rows(
 def _row(version: str, fact: str, differences: list[Difference], looked: Collection[Side]) -> FactRow:
     contract = next(filter(None, (one.before for one in differences)), NOTHING)
     cells = {side: Cell(contract) if side in looked else Cell() for side in Side}
-    for side, says in _said(differences):
+    for side, says in _texts_by_side(differences):
         first = next(one for one in differences if SIDES[one.origin] is side)
         cells[side] = Cell(says, differs=True, place=first.place, page=first.page)
     heaviest = max((one.severity for one in differences), key=_WEIGHTS.index)
@@ -115,7 +115,7 @@ def _row(version: str, fact: str, differences: list[Difference], looked: Collect
     return FactRow(version, fact, contract, cells, heaviest, fingerprints)
 
 
-def _said(differences: list[Difference]) -> Iterator[tuple[Side, str]]:
+def _texts_by_side(differences: list[Difference]) -> Iterator[tuple[Side, str]]:
     for side in Side:
         words = dict.fromkeys(one.after or NOTHING for one in differences if SIDES[one.origin] is side)
         if words:

@@ -29,7 +29,7 @@ class Sighting:
     Attributes:
         observation: its first occurrence.
         places: everywhere it was seen.
-        came: number of runs that have seen it.
+        reproduced: number of runs that have seen it.
         runs: number of runs that have looked for it.
         first: whether the first run has seen it. Later runs start from the state that the first one has changed, so
             a difference that only they see is no difference between two nights.
@@ -37,7 +37,7 @@ class Sighting:
 
     observation: Observation
     places: tuple[str, ...]
-    came: int = 1
+    reproduced: int = 1
     runs: int = 1
     first: bool = True
 
@@ -83,7 +83,7 @@ def entries(
         # A clock that was set back must not put the first night behind the last one.
         first, count = (min(known.first_seen, tonight), known.count + 1) if known else (tonight, 1)
         status = _status(one, acceptance, known, tonight, needed)
-        runs, sample = (one.came, one.runs), one.observation.sample
+        runs, sample = (one.reproduced, one.runs), one.observation.sample
         return Entry(difference, status, one.places, first, tonight, count, runs, acceptance, sample)
 
     return tuple(sorted(map(entry, seen), key=lambda one: (-_weight(one), one.difference.fingerprint)))
@@ -99,7 +99,7 @@ def _status(
     expired = acceptance is not None and is_expired(acceptance, tonight)
     if acceptance is not None and not expired:
         return Status.ACCEPTED
-    if not one.first or one.came < min(needed, one.runs):
+    if not one.first or one.reproduced < min(needed, one.runs):
         return Status.FLAKY
     if expired:
         return Status.EXPIRED

@@ -95,7 +95,7 @@ class _Tally:
     runs: int = 0
 
     @property
-    def came(self) -> int:
+    def reproduced(self) -> int:
         """In how many runs it was seen."""
         return len(self.numbers)
 
@@ -105,9 +105,9 @@ class _Tally:
             return _State.YES
         if 0 not in self.numbers:
             return _State.NO
-        if self.came >= repetition.needed:
+        if self.reproduced >= repetition.needed:
             return _State.YES
-        return _State.OPEN if self.came + left >= repetition.needed else _State.NO
+        return _State.OPEN if self.reproduced + left >= repetition.needed else _State.NO
 
 
 def _tallies(
@@ -136,7 +136,7 @@ def _with_varying(tallies: Iterable[_Tally], repetition: Repetition) -> Iterator
     for all_ in spots.values():
         varying = [one for one in all_ if one.suspect]
         numbers = set[int]().union(*(one.numbers for one in varying))
-        if len(numbers) < repetition.needed or any(one.came >= repetition.needed for one in varying):
+        if len(numbers) < repetition.needed or any(one.reproduced >= repetition.needed for one in varying):
             yield from all_
             continue
         first = varying[0].observation
@@ -167,12 +167,14 @@ def _summarised(tallies: Mapping[str, _Tally], repetition: Repetition) -> Confir
         if state is _State.OPEN:
             unsteady.add(name)
             reason = (
-                f"it was seen in {one.came} of {one.runs} runs, and could not be repeated as often as "
+                f"it was seen in {one.reproduced} of {one.runs} runs, and could not be repeated as often as "
                 f"{repetition.needed} of {repetition.runs} needs; run it again"
             )
             unchecked.append(Unchecked(str(one.observation.difference), reason))
             continue
         if state is _State.NO:
             unsteady.add(name)
-        seen.append(Sighting(one.observation, tuple(filter(None, one.places)), one.came, one.runs, 0 in one.numbers))
+        seen.append(
+            Sighting(one.observation, tuple(filter(None, one.places)), one.reproduced, one.runs, 0 in one.numbers)
+        )
     return Confirmed(tuple(seen), tuple(unchecked), frozenset(unsteady))

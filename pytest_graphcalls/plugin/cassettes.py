@@ -36,10 +36,10 @@ _LONGEST_NAME = 180
 """Characters of a test's name in its file's name; most file systems take 255 bytes, suffixes included."""
 
 
-def folder_of(config: pytest.Config, settings: Settings, *, to_read: bool) -> Path:
+def folder_of(config: pytest.Config, settings: Settings, *, for_reading: bool) -> Path:
     """The folder of recordings: the given one, else the project's own, else (for reading) that of the package."""
     own = settings.cassettes or config.rootpath / "cassettes"
-    if settings.cassettes or not to_read or any((own / version).is_dir() for version in ("v1.0", "beta")):
+    if settings.cassettes or not for_reading or any((own / version).is_dir() for version in ("v1.0", "beta")):
         return own
     from importlib.resources import files
 
@@ -50,8 +50,8 @@ def case_of(item: pytest.Item, settings: Settings, target: str, version: str) ->
     """The test's case, if it is recorded or replayed."""
     if target != REPLAY and not _is_recorded(item, settings, target):
         return None
-    folder = folder_of(item.config, settings, to_read=target == REPLAY)
-    own = folder_of(item.config, settings, to_read=False)
+    folder = folder_of(item.config, settings, for_reading=target == REPLAY)
+    own = folder_of(item.config, settings, for_reading=False)
     name = _test_name(item, version)
     path = folder / version / item.path.stem / f"{_file_name(name)}.yaml"
     again = (
@@ -176,11 +176,11 @@ class Key:
         self._path = folder / KEY_FILE
         self._given = given
 
-    def to_read(self) -> str:
+    def for_reading(self) -> str:
         """The key for reading; without one a random key, because nothing was written with another."""
         return self._given or self._kept() or token_hex(16)
 
-    def to_write(self) -> str:
+    def for_writing(self) -> str:
         """The key for writing, which other processes of this run share and the next run finds.
 
         Raises:
@@ -254,7 +254,7 @@ class Safety:
     @cached_property
     def redactor(self) -> Redactor:
         """Redacts what is looked up in a cassette; a project may have added to it."""
-        return self._made(self._key.to_read())
+        return self._made(self._key.for_reading())
 
     def for_writing(self) -> Redactor:
         """The redactor, with a key that the other processes of this run have, and the next run will find.
@@ -263,7 +263,7 @@ class Safety:
             RecordingError: a new key cannot be written down.
         """
         if not self._settled:
-            self.redactor = self._made(self._key.to_write())
+            self.redactor = self._made(self._key.for_writing())
             self.request.cache_clear()
             self._settled = True
         return self.redactor
@@ -275,7 +275,7 @@ class Safety:
 
     @cached_property
     def _key(self) -> Key:
-        return Key(folder_of(self._config, self._settings, to_read=False), self._settings.redaction_key)
+        return Key(folder_of(self._config, self._settings, for_reading=False), self._settings.redaction_key)
 
 
 _WORTH: Mapping[str, str] = {

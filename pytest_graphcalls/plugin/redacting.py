@@ -95,7 +95,7 @@ class Masking:
     def _learn(self, text: str) -> str:
         safe = self.text(text)
         if safe != text:
-            self._secrets |= dict.fromkeys(_between(text, safe))
+            self._secrets |= dict.fromkeys(_masked_parts(text, safe))
         return safe
 
     @pytest.hookimpl(tryfirst=True)
@@ -176,7 +176,7 @@ def _text(value: object) -> str:
         return ""
 
 
-def _between(text: str, safe: str) -> Iterator[str]:
+def _masked_parts(text: str, safe: str) -> Iterator[str]:
     """The parts of ``text`` that are masked in ``safe``."""
     from pytest_graphcalls.redaction import MASK
 

@@ -113,7 +113,7 @@ class _Comparison:
 
     def _type(self, name: str) -> Iterator[Difference]:
         old, new = self._old.types[name], self._new.types[name]
-        if old["base"] != new["base"] and not self._between(name, old["base"]):
+        if old["base"] != new["base"] and not self._keeps_base(name, old["base"]):
             yield self._difference(Kind.TYPE_CHANGED, name, "base", old["base"] or "none", new["base"] or "none")
         for fact, words in (("abstract", ("concrete", "abstract")), ("open", ("closed", "open"))):
             if _differ(old[fact], new[fact]):
@@ -121,7 +121,7 @@ class _Comparison:
                 yield self._difference(kind, name, fact, words[bool(old[fact])], words[bool(new[fact])])
         yield from self._members(name)
 
-    def _between(self, name: str, base: str | None) -> bool:
+    def _keeps_base(self, name: str, base: str | None) -> bool:
         """Whether the old base type is still among the bases; a new type in between is no difference."""
         return base is None or base in list(self._new.chain(name))[1:]
 

@@ -37,7 +37,7 @@ def write(run: Run, files: Iterable[Path], masked: Counter[str]) -> tuple[list[s
     """
     facts = document(run, datetime.now(UTC), masked)
     forms = {".json": _json, ".md": markdown}
-    problems = {file: _put(file, forms[file.suffix](facts), masked) for file in files}
+    problems = {file: _write_file(file, forms[file.suffix](facts), masked) for file in files}
     lines = [
         f"the report {file} was not written: {problem}" if problem else f"report written to {file}"
         for file, problem in problems.items()
@@ -49,7 +49,7 @@ def _json(facts: Mapping[str, Any]) -> str:
     return json.dumps(facts, ensure_ascii=False, indent=1) + "\n"
 
 
-def _put(file: Path, text: str, masked: Counter[str]) -> str:
+def _write_file(file: Path, text: str, masked: Counter[str]) -> str:
     """Write the file; gives what went wrong, or ``""``."""
     safe = clean(text)
     masked.update(safe.kinds)

@@ -59,11 +59,11 @@ class Watch:
         """
         judged = outcome == "failed" and (violated or (when == "call" and not self.fault))
         if judged:
-            self._settle(Outcome.BROKEN, reason)
+            self._set_outcome(Outcome.BROKEN, reason)
         elif outcome != "passed" and when != "teardown":
-            self._settle(Outcome.COULD_NOT_CHECK if self.fault else Outcome.NOT_CHECKED, reason)
+            self._set_outcome(Outcome.COULD_NOT_CHECK if self.fault else Outcome.NOT_CHECKED, reason)
 
-    def _settle(self, outcome: Outcome, reason: str) -> None:
+    def _set_outcome(self, outcome: Outcome, reason: str) -> None:
         if self._outcome is not Outcome.BROKEN:
             self._outcome, self._reason = outcome, _short(reason)
 

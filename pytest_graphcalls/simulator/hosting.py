@@ -120,7 +120,7 @@ class ByHost:
         """Answer a request, or refuse it where its host serves something else."""
         host = request.headers.get("host", "")
         kind = self.cloud.kind_of(host)
-        if kind is None or (asked := _kind_asked(request)) is kind:
+        if kind is None or (asked := _service_kind(request)) is kind:
             return self.service.handle(request)
         names = " or ".join(name for name, one in self.cloud.hosts.items() if one is asked)
         text = f"[pytest-graphcalls] {host} serves {kind}. {request.path[:200]} belongs to {asked}: ask {names}."
@@ -132,7 +132,7 @@ class ByHost:
         self.service.elapse(seconds)
 
 
-def _kind_asked(request: Request) -> HostKind:
+def _service_kind(request: Request) -> HostKind:
     """The kind of service that a request asks for, by its path."""
     if address_of(request) is not None:
         return HostKind.SIGN_IN

@@ -81,7 +81,7 @@ class Sharing:
         for session in begun:
             sessions = {**conference.sessions, id: session}
             conference = self._world.store.put_conference(replace(conference, sessions=sessions))
-            conference = self._direct(conference, session, "sendOnly")
+            conference = self._set_direction(conference, session, "sendOnly")
             self._world.notifier.content_shared(conference, "created", session)
         if any(one.what == "screen" for one in (*ended, *begun)):
             self._world.notifier.roster_changed(conference, fact)
@@ -92,11 +92,11 @@ class Sharing:
         conference = self._world.store.put_conference(replace(conference, sessions=sessions))
         one = conference.people.get(session.presenter)
         if one is not None:
-            conference = self._direct(conference, session, "receiveOnly" if one.leg else "")
+            conference = self._set_direction(conference, session, "receiveOnly" if one.leg else "")
         self._world.notifier.content_shared(conference, "deleted", session)
         return conference
 
-    def _direct(self, conference: Conference, session: ContentSession, direction: str) -> Conference:
+    def _set_direction(self, conference: Conference, session: ContentSession, direction: str) -> Conference:
         """Change the direction of the stream of a shared screen; slides have none (s15.2)."""
         if session.what != "screen":
             return conference

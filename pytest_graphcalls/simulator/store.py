@@ -99,7 +99,7 @@ class Store:
 
     def change_participant(self, conference: Conference, id: str, **facts: Any) -> Conference:
         """Change members of a participant; the only way in which one changes, so that its JSON follows."""
-        facts = {"since": self._part(conference, id), **facts}
+        facts = {"since": self._end_stay(conference, id), **facts}
         one = replace(conference.people[id], **facts, json=CachedJson())
         return self.put_conference(replace(conference, people={**conference.people, id: one}))
 
@@ -131,7 +131,7 @@ class Store:
         yield from self._left.get(conference.id, ())
         yield from map(Stay, conference.active)
 
-    def _part(self, conference: Conference, id: str) -> float:
+    def _end_stay(self, conference: Conference, id: str) -> float:
         """Store the state of a present participant until now; gives the moment."""
         one = conference.people.get(id)
         if one is not None and one.state is ParticipantState.ACTIVE:
@@ -169,7 +169,7 @@ class Store:
         state = next_state(PARTICIPANT, f"participant {id}", conference.people[id].state, event)
         if state is not ParticipantState.LEFT:
             return self._came(self.change_participant(conference, id, state=state), id)
-        self._part(conference, id)
+        self._end_stay(conference, id)
         people = {other: one for other, one in conference.people.items() if other != id}
         return self.put_conference(replace(conference, people=people))
 
@@ -247,7 +247,7 @@ class Store:
         for id, one in conference.people.items():
             over_too = one.gallery_of == call.id or (is_over and one.state is ParticipantState.ACTIVE)
             if id == call.my_participant or over_too:
-                self._part(conference, id)
+                self._end_stay(conference, id)
                 del people[id]
         kept = conference.kept if legs else {}  # a bot has started what is kept, and with the last one it ends
         return self.put_conference(replace(conference, people=people, legs=legs, kept=kept))

@@ -128,6 +128,7 @@ def test_ours(name, graphcalls_version):
     from pytest_graphcalls.contract import Contract
 
     http = httpx.Client(transport=httpx.MockTransport(authority))
+    http.status = 401
     given = {"AZURE_TENANT_ID": "contoso.com", "AZURE_CLIENT_ID": "8f1c5b1a-1c2d-4e5f-8a9b-0c1d2e3f4a5b", **os.environ}
     SignIn(Credential.from_environment(given), Contract.packaged().clouds["global"], http=http).token()
 """

@@ -31,7 +31,7 @@ from pytest_graphcalls.simulator import Pace, Simulator
 
 Run = Callable[..., pytest.RunResult]
 
-_OTHERS = ("anyio", "randomly", "hypothesispytest", "recording", "xdist.looponfail")
+_OTHERS = ("randomly", "hypothesispytest", "recording", "xdist.looponfail")
 """Plugins that happen to be installed beside ours and would be imported anew by every inner run."""
 QUIET = (
     *(argument for name in _OTHERS for argument in ("-p", f"no:{name}")),

@@ -196,8 +196,8 @@ def test_a_wrong_fact_is_named(pytester: pytest.Pytester, run: Run, facts: dict[
             "graphcalls_mock, or GRAPHCALLS_MOCK_INCOMING_CALLS.",
         ),
         (
-            {"operations": "call-reject", "incoming_command": "no-such-command"},
-            "an incoming call could not be staged; [Errno 2] No such file or directory: 'no-such-command'. "
+            {"operations": "call-reject", "incoming_command": "./no-such-command"},
+            "an incoming call could not be staged; [Errno 2] No such file or directory: './no-such-command'. "
             "See incoming_command.",
         ),
         (

@@ -59,7 +59,7 @@ def test_sightings_are_counted_by_fingerprint() -> None:
 
 
 @pytest.mark.parametrize(
-    ("came", "runs", "needed", "status"),
+    ("seen_in", "runs", "needed", "status"),
     [
         (1, 1, 1, Status.NEW),
         (3, 3, 3, Status.NEW),
@@ -70,10 +70,10 @@ def test_sightings_are_counted_by_fingerprint() -> None:
         (1, 2, 3, Status.FLAKY),
     ],
 )
-def test_a_difference_that_is_not_repeated_is_flaky(came: int, runs: int, needed: int, status: Status) -> None:
+def test_a_difference_that_is_not_repeated_is_flaky(seen_in: int, runs: int, needed: int, status: Status) -> None:
     """A difference has to be repeated as often as set, or in each run where there were fewer."""
-    found = only(Sighting(ONE, ("here",), came, runs), needed=needed)
-    assert (found.status, found.repeated) == (status, (came, runs))
+    found = only(Sighting(ONE, ("here",), seen_in, runs), needed=needed)
+    assert (found.status, found.repeated) == (status, (seen_in, runs))
 
 
 @pytest.mark.parametrize(
