@@ -12,6 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from pytest_graphcalls import leakscan
+from pytest_graphcalls.cassette import opened
 from pytest_graphcalls.cassette.folder import cassettes_in, modules_in, orphan
 from pytest_graphcalls.cassette.passport import Passport
 from pytest_graphcalls.cli.terminal import show, wrapped
@@ -111,8 +112,6 @@ def survey(paths: Iterable[Path], modules: Iterable[Path]) -> Iterator[CassetteS
 
 
 def _status(path: Path, sources: dict[str, list[Path]]) -> CassetteStatus:
-    from pytest_graphcalls.cassette import opened
-
     try:
         found = opened(path)
     except RecordingError as error:

@@ -134,7 +134,7 @@ class Contract:
     def kinds(self) -> Mapping[Kind, KindWords]:
         """Every kind of finding, in words."""
         data = self._files.read("findings.yaml", "findings")["findings"]
-        return MappingProxyType({Kind(name): made(KindWords, words) for name, words in data.items()})
+        return MappingProxyType({kind: made(KindWords, data[kind.value]) for kind in Kind if kind.value in data})
 
     @cached_property
     def clouds(self) -> Mapping[str, Cloud]:

@@ -246,7 +246,7 @@ class Acting:
         except KeyError:
             forgets = self._retention.calls_forgotten
             kept = f" among the latest {self._retention.calls:,}, which are kept:" if forgets else ""
-            raise UnknownNameError(f"call{kept}", call_id, tuple(self.store.calls)[-20:]) from None
+            raise UnknownNameError(f"call{kept}", call_id, tuple(self.store.calls)[-5:], few=True) from None
 
 
 def _described(call: Call, conference: Conference, identity: Identity) -> str:
