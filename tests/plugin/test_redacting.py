@@ -26,6 +26,17 @@ def _own_redactor(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_own_redactor")
+def test_a_mistake_in_what_a_project_adds_ends_the_run_with_a_sentence(pytester: pytest.Pytester, run: Run) -> None:
+    """pytest shows no traceback of its own."""
+    pytester.makeconftest("def pytest_graphcalls_redact(redactor): redactor.add(members='ticket')")
+    pytester.makepyfile("def test_it(graphcalls_version): pass")
+    result = run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert any("pytest_graphcalls_redact: add(members)=(hidden): expected a list" in line for line in result.errlines)
+    assert "INTERNALERROR" not in result.stdout.str()
+
+
+@pytest.mark.usefixtures("_own_redactor")
 def test_a_project_adds_what_it_alone_knows(pytester: pytest.Pytester, run: Run) -> None:
     """The hook is called once, before anything is shown."""
     pytester.makeconftest(HOOK)
