@@ -44,7 +44,7 @@ def test_doctor_listens_where_the_callback_comes_out(
 
 
 def test_doctor_names_what_is_wrong_and_the_remedy(tenant: str, simulator: Simulator, graphcalls: Run) -> None:
-    """By the exit code, too."""
+    """The exit code shows a wrong check, too."""
     simulator.authority.change(simulator.authority.app, may_remove_participants=False)
     code, out, _ = graphcalls("doctor", "--version", "beta")
     assert code == 1
