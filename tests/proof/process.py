@@ -12,14 +12,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from unittest import mock
-
-import pytest
 
 from pytest_graphcalls.report import run_document
 from pytest_graphcalls.sanitize import Cleaned, CleanedJson
@@ -75,31 +73,6 @@ class WarmProcess:
         answer = self._process.stdout.readline()
         assert answer, f"the runner has died; it printed:\n{screen.read_text()}"
         return int(answer)
-
-
-class SomeTests:
-    """The plugin that has a part of the suite collected: collecting all of it takes longer than a few of its tests.
-
-    Args:
-        modules: names of modules, without ``.py``; all by default.
-        tests: node ids; all tests of the modules by default.
-    """
-
-    def __init__(self, modules: Collection[str] = (), tests: Collection[str] | None = None) -> None:
-        self._tests = tests
-        self._modules = modules or {Path(test.partition("::")[0]).stem for test in tests or ()}
-        self._functions = {test.partition("::")[2].partition("[")[0] for test in tests or ()}
-
-    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
-        other = collection_path.name.startswith("test_") and collection_path.stem not in self._modules
-        return True if self._modules and other else None
-
-    def pytest_pycollect_makeitem(self, name: str) -> list[pytest.Item] | None:
-        return [] if name.startswith("test_") and self._functions and name not in self._functions else None
-
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        if self._tests is not None:
-            items[:] = [item for item in items if item.nodeid in self._tests]
 
 
 def plain_reports() -> AbstractContextManager[object]:

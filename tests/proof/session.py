@@ -124,14 +124,19 @@ def _run(session: pytest.Session, tests: Collection[str] | None, *plugins: objec
     terminal: Any = manager.get_plugin("terminalreporter")
     controller.__init__(session.config)
     terminal.stats.clear()
-    session.testsfailed, session.stash = 0, pytest.Stash()  # the last run's stash has the targets, closed by now
+    session.testsfailed, session.shouldstop = 0, False
+    session.stash = pytest.Stash()  # the last run's has the targets, which are closed by now
     items = [item for item in session.items if tests is None or item.nodeid in tests]
     for plugin in plugins:
         manager.register(plugin)
     with _unredacted():
-        for item, after in zip_longest(items, items[1:]):
-            item.ihook.pytest_runtest_protocol(item=item, nextitem=after)
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED if session.testsfailed else pytest.ExitCode.OK
+        try:
+            for item, after in zip_longest(items, items[1:]):
+                item.ihook.pytest_runtest_protocol(item=item, nextitem=after)
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED if session.testsfailed else pytest.ExitCode.OK
+        except pytest.exit.Exception as error:  # what is wrong has made the target unusable
+            print(error)
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
         controller.pytest_sessionfinish(session)
     for plugin in plugins:
         manager.unregister(plugin)

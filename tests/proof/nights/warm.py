@@ -10,7 +10,7 @@ from typing import Any
 
 from pytest_graphcalls.nightly import SuiteRequest, SuiteRun
 from pytest_graphcalls.nightly.suite import OnProgress
-from tests.proof.process import LEAN, SomeTests, WarmProcess, obey_orders, plain_reports
+from tests.proof.process import LEAN, WarmProcess, obey_orders, plain_reports
 
 
 class Warm(WarmProcess):
@@ -48,8 +48,11 @@ class Warm(WarmProcess):
         return SuiteRun.of(order, status, screen.read_text())
 
 
-class Drifting(SomeTests):
-    """The plugin that makes every simulator of a run drift, and start at a given time."""
+class Drifting:
+    """The plugin that makes every simulator of a run drift, and start at a given time.
+
+    If modules are named, they alone are collected: collecting all of the suite takes longer than a few of its tests.
+    """
 
     def __init__(self, drift: int, run: int, days: int, modules: Sequence[str]) -> None:
         from tests.proof.nights.drifts import TABLE
@@ -57,7 +60,11 @@ class Drifting(SomeTests):
         row = TABLE[drift] if drift >= 0 else None
         self._apply = row.apply if row and run in row.runs else None
         self._days = days
-        super().__init__(modules)
+        self._modules = modules
+
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        other = collection_path.name.startswith("test_") and collection_path.stem not in self._modules
+        return True if self._modules and other else None
 
     def pytest_graphcalls_simulator(self, simulator: Any) -> None:
         if self._days:
