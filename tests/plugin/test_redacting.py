@@ -250,7 +250,7 @@ def test_other_texts_of_pytest_are_masked(pytester: pytest.Pytester, run: Run, t
 def test_secrets_masked_by_the_leak_scan_are_counted_in_one_line(
     pytester: pytest.Pytester, run: Run, workers: int
 ) -> None:
-    """On the screen and in the report, whatever process found it; what redaction has hidden is not counted."""
+    """Screen and report count secrets of all processes; those that redaction has masked are not counted."""
     word = "Zk7Qx9Lm2Rt5Vb8Nw3Yc6Hd1Gf4Js0Pa"
     pytester.makepyfile(
         f"""
