@@ -43,6 +43,7 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.freeze()
         gc.enable()
+        gc.set_threshold(100_000, 50, 100)  # as in quick/sitecustomize.py
 
 
 def _look_at_plugins_once(config: pytest.Config) -> None:
