@@ -33,9 +33,8 @@ def named(module: ast.AST) -> Iterator[str]:
 
 def without_table(module: ast.Module) -> ast.Module:
     """A module without the table of handlers."""
-    kept = [
-        one for one in module.body if not (isinstance(one, ast.AnnAssign) and ast.unparse(one.target) == "HANDLERS")
-    ]
+    body = module.body
+    kept = [one for one in body if not (isinstance(one, ast.AnnAssign) and ast.unparse(one.target) == "HANDLERS")]
     assert len(kept) == len(body) - 1
     return ast.Module(kept, [])
 
