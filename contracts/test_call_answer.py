@@ -58,12 +58,12 @@ def test_shared_content_is_notified(graphcalls_stage: Stage) -> None:
     stage.reached(lambda: call.state() == "established", "an answered call that is established")
     person, root = stage.acting(call), f"{call.id}/contentsharingsessions/"
 
-    def told(change: str) -> list[str]:
+    def notified(change: str) -> list[str]:
         return [one.about for one in stage.notifications if one.change == change and one.about.startswith(root)]
 
     person.shares_screen(call=call.id)
-    stage.until(lambda: bool(told("created")), within=5)
+    stage.until(lambda: bool(notified("created")), within=5)
     person.stops_sharing(call=call.id)
-    stage.until(lambda: bool(told("deleted")), within=5)
-    assert told("created"), "that a screen is shared was not notified"
-    assert told("deleted") == told("created")
+    stage.until(lambda: bool(notified("deleted")), within=5)
+    assert notified("created"), "that a screen is shared was not notified"
+    assert notified("deleted") == notified("created")

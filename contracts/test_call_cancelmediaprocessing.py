@@ -71,10 +71,10 @@ def test_keys_are_still_notified(graphcalls_stage: Stage) -> None:
     graphcalls_stage.accepted(subscribed, "call-subscribetotone.success-is-200-with-operation")
     graphcalls_stage.accepted(cancel(call), SUCCESS)
     graphcalls_stage.acting(call).presses(keys="5")
-    told = graphcalls_stage.wait_for_notices(
+    notified = graphcalls_stage.wait_for_notices(
         "updated", call.id, until=lambda some: any(one.of_call().get("toneInfo") for one in some)
     )
-    tones = [(one.of_call().get("toneInfo") or {}).get("tone") for one in told]
+    tones = [(one.of_call().get("toneInfo") or {}).get("tone") for one in notified]
     assert [tone for tone in tones if tone] == ["tone5"]
 
 

@@ -76,8 +76,8 @@ def test_prompts_run_in_order(graphcalls_stage: Stage) -> None:
     ended: list[str] = []
 
     def both_ended() -> bool:
-        told = (one.about.rpartition("/")[2] for one in stage.notifications if one.change == "deleted")
-        ended[:] = [id for id in told if id in ids]
+        notified = (one.about.rpartition("/")[2] for one in stage.notifications if one.change == "deleted")
+        ended[:] = [id for id in notified if id in ids]
         return len(ended) > 1
 
     stage.reached(both_ended, "two prompts that were played", "call-playprompt.completion-is-notified")

@@ -145,8 +145,8 @@ def test_a_recording_waits_for_a_prompt(graphcalls_stage: Stage) -> None:
     ended: list[str] = []
 
     def both_ended() -> bool:
-        told = (one.about.rpartition("/")[2] for one in stage.notifications if one.change == "deleted")
-        ended[:] = [id for id in told if id in ids]
+        notified = (one.about.rpartition("/")[2] for one in stage.notifications if one.change == "deleted")
+        ended[:] = [id for id in notified if id in ids]
         return len(ended) > 1
 
     stage.reached(both_ended, "the ends of a prompt and of a recording", END)

@@ -109,8 +109,8 @@ def test_question_no_target_takes_it(graphcalls_stage: Stage) -> None:
     call = stage.incoming_call()
     answer = stage.accepted(call.send(OPERATION, {"targets": [stage.decliner().entry()]}), SUCCESS)
     stage.advance(60)
-    told = [f"{one.change} {one.state()}".strip() for one in stage.notifications if one.about == call.id]
-    stage.record_answer("call-redirect.no-target-takes-it", answer, ", ".join(told[1:]) or "nothing")
+    notified = [f"{one.change} {one.state()}".strip() for one in stage.notifications if one.about == call.id]
+    stage.record_answer("call-redirect.no-target-takes-it", answer, ", ".join(notified[1:]) or "nothing")
 
 
 @question("call-redirect.bot-as-target")

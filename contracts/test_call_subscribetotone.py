@@ -42,12 +42,12 @@ def subscribed(stage: Stage) -> StagedCall:
 def keys(stage: Stage, call: StagedCall, count: int = 1) -> list[dict[str, Any]]:
     """What the updates of a call have said of keys, after waiting for as many."""
 
-    def told() -> list[dict[str, Any]]:
+    def notified() -> list[dict[str, Any]]:
         found = (one.of_call().get("toneInfo") for one in stage.notices_of("updated", call.id))
         return [one for one in found if isinstance(one, dict)]
 
-    stage.wait_for_notices("updated", call.id, until=lambda _: len(told()) >= count)
-    return told()
+    stage.wait_for_notices("updated", call.id, until=lambda _: len(notified()) >= count)
+    return notified()
 
 
 @pytest.fixture
@@ -61,9 +61,9 @@ def test_each_key_is_an_update_of_the_call(graphcalls_stage: Stage) -> None:
     """Two keys are two updates with the names of their tones, in order and with sequenceIds that grow."""
     call = subscribed(graphcalls_stage)
     graphcalls_stage.acting(call).presses(keys="1#")
-    told = keys(graphcalls_stage, call, 2)
-    assert [one.get("tone") for one in told] == ["tone1", "pound"]
-    numbers = [int(one["sequenceId"]) for one in told]
+    notified = keys(graphcalls_stage, call, 2)
+    assert [one.get("tone") for one in notified] == ["tone1", "pound"]
+    numbers = [int(one["sequenceId"]) for one in notified]
     assert numbers == sorted(set(numbers))
 
 
@@ -93,8 +93,10 @@ def test_question_first_sequence_id(graphcalls_stage: Stage) -> None:
     call = graphcalls_stage.peer_to_peer_call()
     answer = subscribe(call)
     graphcalls_stage.acting(call).presses(keys="1")
-    told = [str(one.get("sequenceId")) for one in keys(graphcalls_stage, call)]
-    graphcalls_stage.record_answer("call-subscribetotone.first-sequence-id", answer, f"the first has {' '.join(told)}")
+    notified = [str(one.get("sequenceId")) for one in keys(graphcalls_stage, call)]
+    graphcalls_stage.record_answer(
+        "call-subscribetotone.first-sequence-id", answer, f"the first has {' '.join(notified)}"
+    )
 
 
 @question("call-subscribetotone.key-before-subscription")
@@ -104,8 +106,8 @@ def test_question_key_before_subscription(graphcalls_stage: Stage) -> None:
     graphcalls_stage.acting(call).presses(keys="1")
     answer = subscribe(call)
     graphcalls_stage.acting(call).presses(keys="2")
-    told = [f"{one.get('sequenceId')} {one.get('tone')}" for one in keys(graphcalls_stage, call)]
-    note = f"of a key before and one after it: {', '.join(told)}"
+    notified = [f"{one.get('sequenceId')} {one.get('tone')}" for one in keys(graphcalls_stage, call)]
+    note = f"of a key before and one after it: {', '.join(notified)}"
     graphcalls_stage.record_answer("call-subscribetotone.key-before-subscription", answer, note)
 
 
@@ -115,7 +117,7 @@ def test_question_stop_tone_as_well(graphcalls_stage: Stage) -> None:
     call = subscribed(graphcalls_stage)
     answer = call.send("call-record", {"stopTones": ["#"], "playBeep": False})
     graphcalls_stage.acting(call).presses(keys="#", after=1.0)
-    told = [str(one.get("tone")) for one in keys(graphcalls_stage, call)]
+    notified = [str(one.get("tone")) for one in keys(graphcalls_stage, call)]
     graphcalls_stage.record_answer(
-        "call-subscribetotone.stop-tone-as-well", answer, f"posted: {', '.join(told) or 'none'}"
+        "call-subscribetotone.stop-tone-as-well", answer, f"posted: {', '.join(notified) or 'none'}"
     )

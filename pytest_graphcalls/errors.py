@@ -40,8 +40,13 @@ def nearest(name: str, known: Iterable[str]) -> str:
     found = _nearest_slug(low, by_lower) or get_close_matches(low, by_lower, n=1, cutoff=0.6)
     if found:
         return by_lower[found[0]]
-    inside = [candidate for low, candidate in by_lower.items() if name and name.lower() in low]
+    inside = [candidate for lower, candidate in by_lower.items() if name and _begins_a_word(low, lower, candidate)]
     return min(inside, key=len) if inside else ""
+
+
+def _begins_a_word(part: str, lower: str, candidate: str) -> bool:
+    at = lower.find(part)
+    return at == 0 or (at > 0 and (not candidate[at - 1].isalnum() or candidate[at].isupper()))
 
 
 def _nearest_slug(name: str, known: Iterable[str]) -> list[str]:

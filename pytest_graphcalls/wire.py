@@ -13,6 +13,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 from urllib.parse import parse_qsl, unquote
 
@@ -247,9 +249,29 @@ class Response(_WithHeaders):
 
         def __init__(self, status: int, headers: HeadersLike = NO_HEADERS, body: bytes = b"") -> None: ...
 
+    def retry_after(self, now: datetime | None = None) -> float | None:
+        """The seconds that ``Retry-After`` asks for, in either of its forms (RFC 9110, 10.2.3); ``None`` without it.
+
+        Args:
+            now: the present, aware, which a date counts from where the answer has no ``Date`` of its own.
+        """
+        text = self.headers.get("retry-after", "").strip()
+        if text.isdecimal():
+            return float(text)
+        until, sent = _moment(text), _moment(self.headers.get("date", "")) or now
+        return None if until is None or sent is None else max(0.0, (until - sent).total_seconds())
+
     def json(self) -> Any:
         """The body as JSON; raises :class:`MalformedJsonError`."""
         return decode_json(self.body)
+
+
+def _moment(text: str) -> datetime | None:
+    """The moment that a header names; one without a zone is in UTC."""
+    with suppress(ValueError):
+        found = parsedate_to_datetime(text)
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return None
 
 
 def readable(message: Request | Response) -> Any:

@@ -8,7 +8,6 @@ all of them, and for each assertion there is one that fails it and no other.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from email.utils import parsedate_to_datetime
 
 from pytest_graphcalls.bot.courier import MAX_REAL_SECONDS
 from pytest_graphcalls.bot.forgery import demanded_forgeries
@@ -243,14 +242,4 @@ def _accepted_notifications(bot: BotUnderTest) -> Iterable[tuple[Delivery, Notif
 
 def _retry_after(asked: Asked) -> float | None:
     """Seconds that an answer asks to wait; ``None`` if it has no readable ``Retry-After``."""
-    answer = asked.exchange.response
-    said = answer.headers.get("retry-after", "").strip()
-    if answer.status not in WAIT_STATUSES or not said or asked.lost:
-        return None
-    if said.isdecimal():
-        return float(said)
-    try:
-        sent = parsedate_to_datetime(answer.headers.get("date", ""))
-        return max(0.0, (parsedate_to_datetime(said) - sent).total_seconds())
-    except (TypeError, ValueError):  # no date, or one with and one without a zone
-        return None
+    return asked.answer.retry_after() if asked.answer.status in WAIT_STATUSES and not asked.lost else None

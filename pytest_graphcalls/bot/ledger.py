@@ -128,7 +128,7 @@ class Asked:
     @property
     def operation(self) -> str:
         """Id of the operation that it means, or ``""``."""
-        match = Contract.packaged().match(self.exchange.request.method, self.exchange.request.path)
+        match = Contract.packaged().look_of(self.exchange).match
         return match.operation.id if isinstance(match, Match) else ""
 
     @property

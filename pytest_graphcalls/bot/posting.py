@@ -6,6 +6,7 @@ The interface of every poster is here; ASGI applications are in ``inprocess``.
 from __future__ import annotations
 
 import io
+import re
 import socket
 import sys
 import time
@@ -117,7 +118,7 @@ class HttpPoster:
         self._allowed = frozenset(host.lower() for host in allow_hosts)
         if not self.reaches(url):
             raise SettingError(
-                "bot", url, "http:// or https:// and this machine (localhost, 127.0.0.1, ::1)", _allow_hosts_hint(url)
+                "bot", url, "http:// or https:// and this machine (localhost, 127.0.0.1, ::1)", _remedy(url)
             )
         self._base = httpx.URL(url)
         tls = tls_context(trust_env=True) if self._base.scheme == "https" else False
@@ -203,7 +204,11 @@ def _describe(error: Exception, timeout: float) -> str:
     return f"gave no HTTP answer ({error or type(error).__name__})"
 
 
-def _allow_hosts_hint(url: str) -> str:
+def _remedy(url: str) -> str:
+    if re.match(r"[\w.-]+:\d+", url):
+        return f"Write http://{url}."
+    if "://" not in url:
+        return "Give the application itself, or the URL at which the bot listens, e.g. http://127.0.0.1:3978/api/calls."
     try:
         host = httpx.URL(url).host
     except (httpx.InvalidURL, UnicodeError):

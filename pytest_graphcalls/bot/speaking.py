@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from pytest_graphcalls.bot.courier import MAX_REAL_SECONDS
 from pytest_graphcalls.bot.ledger import Asked, Ledger
@@ -28,7 +28,7 @@ from pytest_graphcalls.bot.timeline import (
 from pytest_graphcalls.contract import Effect
 from pytest_graphcalls.simulator.audio import NAMES
 from pytest_graphcalls.validation import quantity
-from pytest_graphcalls.wire import MalformedJsonError, Request, Response
+from pytest_graphcalls.wire import json_object
 
 PRESSED_AGAIN = "the same key"
 """Remark of a key that is notified again, with a new message id."""
@@ -173,7 +173,7 @@ class SpeakingAssertions:
             states[call_of(asked)].append((asked.number, False))
         for asked in _with_effect(ledger, *_SPEAKS):
             since, is_muted = max((one for one in states[call_of(asked)] if one[0] < asked.number), default=(0, False))
-            if is_muted and _members(asked.exchange.request).get("prompts"):
+            if is_muted and json_object(asked.exchange.request.body).get("prompts"):
                 what = f"the bot sent {describe_request(asked)} at {asked.at:g} s, and was muted (#{since})"
                 unmute = f"POST /communications/calls/{call_of(asked)}/unmute"
                 raise failure(f"{what}, so the prompt is not heard; expected {unmute} before", ledger)
@@ -195,7 +195,7 @@ class SpeakingAssertions:
             raise failure(f"the bot has answered no call of a recording policy; {hint}", ledger)
         said: dict[str, int] = {}
         for one in _with_effect(ledger, Effect.STATES_RECORDING):
-            if succeeded(one) and _members(one.exchange.request).get("status") == "recording":
+            if succeeded(one) and json_object(one.exchange.request.body).get("status") == "recording":
                 said.setdefault(call_of(one), one.number)
         records = {call_of(one): one for one in reversed(_with_effect(ledger, Effect.RECORDS))}
         for call in by_policy:
@@ -229,22 +229,13 @@ def _is_reason(entry: DeliveredEntry, operation: str) -> bool:
 
 
 def _barges_in(asked: Asked) -> bool:
-    return _members(asked.exchange.request).get("bargeInAllowed") is True
+    return json_object(asked.exchange.request.body).get("bargeInAllowed") is True
 
 
 def _running(asked: Asked) -> str:
     """Id of the operation that an answer says is running, or ``""``."""
-    body = _members(asked.answer) if asked.whole else {}
+    body = json_object(asked.answer.body) if asked.whole else {}
     return str(body.get("id", "")) if body.get("status") == "running" else ""
-
-
-def _members(message: Request | Response) -> Mapping[str, Any]:
-    """The members of a body; none of one that is no JSON object, which a bot or a test may have sent."""
-    try:
-        body = message.json() if message.body else None
-    except MalformedJsonError:
-        return {}
-    return body if isinstance(body, dict) else {}
 
 
 def _sequence_id(entry: DeliveredEntry) -> int | None:

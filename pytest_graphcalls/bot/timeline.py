@@ -118,7 +118,7 @@ def call_of(asked: Asked) -> str:
 
 def effects_of(asked: Asked) -> frozenset[Effect]:
     """The effects of a request's operation on its call, as the contract says."""
-    match = Contract.packaged().match(asked.exchange.request.method, asked.exchange.request.path)
+    match = Contract.packaged().look_of(asked.exchange).match
     return match.operation.effects if isinstance(match, Match) else frozenset()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_graphcalls.cassette.formats import Incomplete, row
 from pytest_graphcalls.cassette.loading import Cassette, entries, exchange, opened, read
-from pytest_graphcalls.cassette.passport import MEMBER, Kind, Passport, SignedIn, faults_of, kind_of
+from pytest_graphcalls.cassette.passport import MEMBER, Kind, Passport, SignedIn
 from pytest_graphcalls.cassette.replay import Replay
 from pytest_graphcalls.cassette.writing import dump, save, state, write
 
@@ -19,8 +19,6 @@ __all__ = [
     "dump",
     "entries",
     "exchange",
-    "faults_of",
-    "kind_of",
     "opened",
     "read",
     "row",

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
@@ -312,9 +313,10 @@ def _neighbour(path: Path) -> str:
 
 
 def _inside(folder: Path) -> str:
-    # Two levels only: below / there are too many files to wait for.
-    found = (path for pattern in ("*", "*/*") for path in sorted(folder.glob(pattern)))
-    name = next((path.name for path in found if path.suffix in {".har", ".json", ".yaml", ".yml"}), "")
+    # As deep as cassettes lie, and not all: below / there are too many files to wait for.
+    found = (path for pattern in ("*", "*/*", "*/*/*") for path in sorted(islice(folder.glob(pattern), 1000)))
+    near = next((path for path in found if path.suffix in {".har", ".json", ".yaml", ".yml"}), None)
+    name = near.relative_to(folder).as_posix() if near else ""
     return f" Name the files in it, such as {name!r}." if name else " It holds no recording either."
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -100,6 +100,27 @@ class Passport:
     digest: str = ""
     operations: Mapping[str, str] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, exchanges: Sequence[Exchange], otherwise: Kind, versions: tuple[str, ...], **facts: Any) -> Passport:
+        """The passport of a recording that is about to be written.
+
+        Args:
+            exchanges: as they will stand in it. Those of the simulator say so, and which faults were injected.
+            otherwise: its origin where they do not.
+            versions: the API versions of the requests.
+            facts: further attributes.
+        """
+        headers = [one.response.headers for one in exchanges]
+        simulated = any(name in one for one in headers for name in (EVIDENCE_HEADER, _FAULT))
+        return cls(
+            datetime.now(UTC),
+            Kind.SIMULATOR if simulated else otherwise,
+            versions,
+            operations=Contract.packaged().revisions(one.request for one in exchanges),
+            faults=tuple(dict.fromkeys(one[_FAULT] for one in headers if one.get(_FAULT))),
+            **facts,
+        )
+
     def sealed(self, rows: Sequence[Any]) -> Passport:
         """A copy of the passport whose digest is that of ``rows``."""
         return replace(self, digest=digest(rows))
@@ -185,15 +206,3 @@ def digest(rows: Sequence[Any]) -> str:
 def _plain(value: Any) -> str:
     # YAML knows bytes and moments; JSON does not.
     return b64encode(value).decode() if isinstance(value, bytes) else str(value)
-
-
-def kind_of(exchanges: Iterable[Exchange], otherwise: Kind) -> Kind:
-    """The origin of recorded answers: the simulator if their header says so, whatever the address."""
-    simulated = any(name in one.response.headers for one in exchanges for name in (EVIDENCE_HEADER, _FAULT))
-    return Kind.SIMULATOR if simulated else otherwise
-
-
-def faults_of(exchanges: Iterable[Exchange]) -> tuple[str, ...]:
-    """The faults injected into the answers, each once, in order."""
-    said = (exchange.response.headers.get(_FAULT, "") for exchange in exchanges)
-    return tuple(dict.fromkeys(filter(None, said)))

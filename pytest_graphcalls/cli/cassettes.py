@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from argparse import Namespace
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 
 from pytest_graphcalls import leakscan
+from pytest_graphcalls.cassette import opened
 from pytest_graphcalls.cassette.folder import cassettes_in, modules_in, orphan
 from pytest_graphcalls.cassette.passport import Passport
 from pytest_graphcalls.cli.terminal import show, wrapped
@@ -35,8 +36,34 @@ def secrets_of(environ: Mapping[str, str]) -> list[str]:
     return [text for name in _SECRETS if (text := environ.get(name, ""))]
 
 
-def scan(paths: Sequence[Path], _: Namespace) -> int:
-    """Print file, line and kind of each leak, never the secret."""
+FOLDER = "cassettes"
+"""Where cassettes lie unless the command names other places."""
+
+
+def _given(args: Namespace) -> list[Path]:
+    """The files and folders to look at; raises :class:`RecordingError` for one that does not exist."""
+    paths = [Path(path) for path in args.paths or [FOLDER]]
+    for path in paths:
+        if not path.exists():
+            known = [str(one) for one in path.parent.iterdir()] if path.parent.is_dir() else []
+            step = f"{did_you_mean(str(path), known)} Give recordings; 'pytest --record-mode=once' makes them."
+            raise RecordingError(str(path), 0, f"there is no such file or folder.{step}")
+    return paths
+
+
+def scan(args: Namespace) -> int:
+    """Print file, line and kind of each leak, never the secret.
+
+    Args:
+        args: ``paths``.
+
+    Returns:
+        0 nothing was found, 1 something was.
+
+    Raises:
+        RecordingError: a path does not exist or cannot be read.
+    """
+    paths = _given(args)
     known = secrets_of(os.environ)
     leaks = [leak for path in paths for leak in leakscan.scan(path, known=known)]
     show(map(str, leaks))
@@ -85,8 +112,6 @@ def survey(paths: Iterable[Path], modules: Iterable[Path]) -> Iterator[CassetteS
 
 
 def _status(path: Path, sources: dict[str, list[Path]]) -> CassetteStatus:
-    from pytest_graphcalls.cassette import opened
-
     try:
         found = opened(path)
     except RecordingError as error:
@@ -94,8 +119,19 @@ def _status(path: Path, sources: dict[str, list[Path]]) -> CassetteStatus:
     return CassetteStatus(path, found.passport, found.edited, orphan(path, found.passport, sources))
 
 
-def status(paths: Sequence[Path], args: Namespace) -> int:
-    """Print age, origin, edits and missing tests of cassettes; gives 1 if something has to be done."""
+def status(args: Namespace) -> int:
+    """Print age, origin, edits and missing tests of cassettes.
+
+    Args:
+        args: ``paths`` and ``days``.
+
+    Returns:
+        0 all is well, 1 something is to be done.
+
+    Raises:
+        RecordingError: a path does not exist.
+    """
+    paths = _given(args)
     here = Path(str(files("pytest_graphcalls.contracts")))
     statuses = list(survey(paths, (Path.cwd(), here)))
     now = datetime.now(UTC)
@@ -144,32 +180,3 @@ def _shown(statuses: Sequence[CassetteStatus], problems: Mapping[str, list[str]]
 def _span(ages: Sequence[int]) -> str:
     low, high = min(ages), max(ages)
     return counted(high, "day") if low == high else f"{low} to {counted(high, 'day')}"
-
-
-FOLDER = "cassettes"
-"""The folders of cassettes unless others are given."""
-
-
-def run(args: Namespace) -> int:
-    """Do what ``args.action`` says.
-
-    Args:
-        args: ``action``, ``paths``, and for ``status`` ``days``.
-
-    Returns:
-        0 all is well, 1 something is to be done.
-
-    Raises:
-        RecordingError: a path does not exist or cannot be read.
-    """
-    paths = [Path(path) for path in args.paths or [FOLDER]]
-    for path in paths:
-        if not path.exists():
-            known = [str(one) for one in path.parent.iterdir()] if path.parent.is_dir() else []
-            step = f"{did_you_mean(str(path), known)} Give recordings; 'pytest --record-mode=once' makes them."
-            raise RecordingError(str(path), 0, f"there is no such file or folder.{step}")
-    return _ACTIONS[args.action](paths, args)
-
-
-_ACTIONS: Mapping[str, Callable[[Sequence[Path], Namespace], int]] = {"scan": scan, "status": status}
-"""By name, what is done with the paths; gives the exit code."""

@@ -2,27 +2,24 @@
 
 Exit codes: 0 all is well, 1 something was found that has to be put right, 2 something could not be read, found or
 started; ``check`` ends with 3 when there was nothing that it could judge. Those of ``nightly`` are in its help; there,
-and with ``drift`` and ``history``, 64 is for words and files that cannot be used.
+and with ``drift`` and ``history``, 64 is for arguments and files that cannot be used.
 What a command does is in a module of its own, imported when it is asked for.
 """
 
 from __future__ import annotations
 
-import argparse
 import io
 import os
 import sys
+from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
-from typing import Any, NamedTuple, NoReturn
 
 from pytest_graphcalls._version import __version__
-from pytest_graphcalls.cli.terminal import cleaned, complain, complain_of_crash, printable
+from pytest_graphcalls.cli.arguments import UNUSABLE, USAGE, Arguments, Command, add, port
+from pytest_graphcalls.cli.terminal import complain, complain_of_crash
 from pytest_graphcalls.errors import GraphCallsError
 
-USAGE: Mapping[str, int] = {"nightly": 64, "drift": 64, "history": 64}
-"""By command: the exit code for words and files that cannot be used, where :data:`UNUSABLE` says something else."""
-UNUSABLE = 2
 CLOSED_PIPE = 141
 """As a shell reports a program that was stopped by a closed pipe."""
 CRASHED: Mapping[str, int] = {"nightly": 3, "drift": 3}
@@ -31,68 +28,14 @@ INTERRUPTED = 130
 """As a shell reports a program that was stopped by Ctrl-C."""
 
 
-class Arguments(argparse.ArgumentParser):
-    """The arguments of the command, of one of its commands, or of an action of that."""
-
-    command = ""
-
-    def value(self, name: str, metavar: str, says: str, **facts: Any) -> None:
-        """Take an argument with a value."""
-        self.add_argument(name, metavar=metavar, help=says, **facts)
-
-    def values(self, name: str, metavar: str, says: str) -> None:
-        """Take an option that may be repeated."""
-        self.add_argument(name, metavar=metavar, help=says, action="append", default=[])
-
-    def choice(self, name: str, known: Sequence[str], says: str = "default: %(default)s", **facts: Any) -> None:
-        """Take an option with one of a few values, by default the first."""
-        self.add_argument(name, choices=known, help=says, **{"default": known[0], **facts})
-
-    def switch(self, name: str, says: str) -> None:
-        """Take an option without a value."""
-        self.add_argument(name, help=says, action="store_true")
-
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong with the words, and end as the command promises."""
-        self.print_usage(sys.stderr)
-        command = self.command or next(iter(self.prog.split()[1:]), "")
-        self.exit(USAGE.get(command, UNUSABLE), f"{self.prog}: error: {printable(cleaned(message))}\n")
-
-
-class Command(NamedTuple):
-    """A command, or an action of one.
-
-    Attributes:
-        summary: what it does.
-        declare: declares its arguments.
-        runs: the module of this package that carries it out, imported when the command is given, and its function.
-        actions: by name, where it has some: they have arguments and are carried out instead.
-    """
-
-    summary: str
-    declare: Callable[[Arguments], None] = lambda _: None
-    runs: str = ""
-    actions: Mapping[str, Command] = {}
-
-
-def add(parser: Arguments, dest: str, commands: Mapping[str, Command]) -> None:
-    """Let a parser take one of some commands, by its name."""
-    parsers = parser.add_subparsers(dest=dest, metavar=dest.upper(), required=True)
-    for name, (says, declare, runs, actions) in commands.items():
-        one = parsers.add_parser(name, help=says, description=f"{says[0].upper()}{says[1:]}.")
-        one.set_defaults(runs=runs)
-        declare(one)
-        if actions:
-            add(one, "action", actions)
-
-
 def _refresh(parser: Arguments) -> None:
     parser.value("--csdl", "FILE", "the service's own metadata ($metadata), XML", required=True)
     parser.choice("--version", ("v1.0", "beta"))
     parser.switch("--write", "replace the file; without it the changes are only shown")
     parser.value("--into", "FOLDER", "the contract's folder (default: the one of the package)")
     parser.epilog = (
-        "Exit code: 0 the types are as published, 1 they have changed, 3 FILE is missing or has no types of calls."
+        "Exit code: 0 the types are as published, 1 they have changed, 2 FILE is damaged, 3 it is missing or "
+        "has no types of calls."
     )
 
 
@@ -145,20 +88,21 @@ def _nightly(parser: Arguments) -> None:
     )
     parser.value("--keep", "NIGHTS", "kept in the history (default: %(default)s)", default="400")
     for form, noun in (("csdl", "published metadata ($metadata), XML"), ("openapi", "published OpenAPI, YAML or JSON")):
-        parser.values(f"--{form}", "[VERSION=]FILE", f"look at this, too: {noun}; of v1.0 unless it says beta=FILE")
-    parser.value("--docs", "DIR", "look at this, too: a checkout of the reference pages")
+        parser.values(f"--{form}", "[VERSION=]FILE", f"compare this, too: {noun}; of v1.0 unless it says beta=FILE")
+    parser.value("--docs", "DIR", "compare this, too: a checkout of the reference pages")
     parser.switch("--additive-ok", "exit with 0 when there are only additions")
     parser.epilog = (
-        "Exit code: 0 no drift, 1 additions only, 2 something broke or behaves otherwise, 3 could not check, 64 a word "
-        "or a file cannot be used. A network, a service or a sign-in that fails is never drift. Each setting can be a "
-        "variable: GRAPHCALLS_TARGET, GRAPHCALLS_OUT, GRAPHCALLS_BASELINE, GRAPHCALLS_HISTORY, GRAPHCALLS_ACCEPTED. "
+        "Exit code: 0 no drift, 1 additions only, 2 something broke or behaves differently, 3 could not check, "
+        "64 an argument or a file cannot be used. A network, a service or a sign-in that fails is never drift. Each "
+        "setting can be a variable: GRAPHCALLS_TARGET, GRAPHCALLS_OUT, GRAPHCALLS_BASELINE, GRAPHCALLS_HISTORY, "
+        "GRAPHCALLS_ACCEPTED. "
         "What pytest reads (GRAPHCALLS_TOKEN, AZURE_…, the ini keys of a sandbox) holds here, too."
     )
 
 
 def _history(parser: Arguments) -> None:
     parser.value("--history", "FILE", "default: GRAPHCALLS_HISTORY, or graphcalls-history.db")
-    parser.value("--rule", "ID", "how one rule stood, e.g. call-reject.success-is-202-empty")
+    parser.value("--rule", "ID", "one rule in each night, e.g. call-reject.success-is-202-empty")
     parser.value("--limit", "NIGHTS", "the latest ones (default: %(default)s)", default="30")
     parser.choice("--format", ("text", "json"))
     parser.epilog = "Exit code: 0, or 64 when there is no history or it cannot be used."
@@ -172,7 +116,7 @@ def _files(parser: Arguments) -> None:
         "GRAPHCALLS_OUT, or graphcalls-nightly)",
     )
     _accepted(parser)
-    parser.epilog = "Exit code: 0 done, 64 a word or a file cannot be used; then nothing was changed."
+    parser.epilog = "Exit code: 0 done, 64 an argument or a file cannot be used; then nothing was changed."
 
 
 def _accepted(parser: Arguments) -> None:
@@ -197,7 +141,7 @@ def _promote(parser: Arguments) -> None:
 
 _CODES = (
     "Exit code: 0 no difference but notices, 1 additive differences only, 2 breaking or behavioural ones, 3 something "
-    "could not be checked and nothing is broken, 64 a word or a damaged file cannot be used."
+    "could not be checked and nothing is broken, 64 an argument or a damaged file cannot be used."
 )
 
 
@@ -268,27 +212,22 @@ def _scan(parser: Arguments) -> None:
 
 
 CASSETTES = {
-    "status": Command("tell how cassettes stand: age, origin, edits, orphans", _status, "cassettes:run"),
-    "scan": Command("look for secrets and personal data", _scan, "cassettes:run"),
+    "status": Command(
+        "print age, origin and edits of cassettes, and those that no test uses", _status, "cassettes:status"
+    ),
+    "scan": Command("look for secrets and personal data", _scan, "cassettes:scan"),
 }
-
-
-def _port(text: str) -> int:
-    # The socket layer takes larger numbers and listens somewhere else.
-    if not (text.isdecimal() and int(text) < 2**16):
-        raise argparse.ArgumentTypeError(f"{text!r} is no port; expected 0 to 65535")
-    return int(text)
 
 
 def _serve(parser: Arguments) -> None:
     parser.value("--host", "HOST", "address to listen on (default: %(default)s)", default="127.0.0.1")
-    parser.value("--port", "PORT", "port; 0 takes a free one (default: %(default)s)", type=_port, default=8080)
+    parser.value("--port", "PORT", "port; 0 takes a free one (default: %(default)s)", type=port, default=8080)
     parser.value("--seed", "SEED", "the same seed gives the same ids (default: %(default)s)", type=int, default=0)
     parser.value("--ring", "SECONDS", "how long people let it ring before they answer", type=float)
     parser.switch("--open-directory", "let every person, phone and meeting exist, not only those made")
     parser.switch("--frozen", "freeze time: it passes by clock/advance only")
     parser.value("--bot", "URL", "post notifications to a bot on this machine, e.g. http://127.0.0.1:3978/api/calls")
-    parser.value("--bot-path", "PATH", "its path for notifications (default: the URL's)", default="")
+    parser.value("--bot-path", "PATH", "with --bot: its path for notifications (default: the URL's)", default="")
     parser.values("--allow-host", "HOST", "a host the bot may be on besides this machine")
     parser.choice(
         "--control",
@@ -313,18 +252,18 @@ def _serve(parser: Arguments) -> None:
         "PORT",
         "with --tls: an HTTP proxy that leads Microsoft's host names to the server and refuses all others; 0 "
         "takes a free port. 'graphcalls env' prints the variables by which a bot uses it",
-        type=_port,
+        type=port,
     )
     parser.values("--domain", "NAME", "one more name of the tenant; may be repeated")
 
 
 def _token(parser: Arguments) -> None:
     parser.value("--url", "URL", "the server's address (default: %(default)s)", default="http://127.0.0.1:8080")
-    parser.value("--role", "ROLE", "a role in it; may be repeated", action="append")
-    parser.switch("--no-roles", "a token without any role")
+    parser.value("--role", "ROLE", "an application permission in it; may be repeated", action="append")
+    parser.switch("--no-roles", "a token without any permission")
     parser.value("--app", "ID", "whose token (default: the tenant's default app)")
     parser.value("--lifetime", "SECONDS", "default: %(default)s", type=float, default=3600)
-    parser.epilog = "Without --role the token has every role of the app. A lifetime of 0 gives an expired one."
+    parser.epilog = "Without --role the token has every permission of the app. A lifetime of 0 gives an expired one."
 
 
 def _env(parser: Arguments) -> None:
@@ -377,12 +316,12 @@ COMMANDS: Mapping[str, Command] = {
     "doctor": Command("look whether a tenant is ready: token, roles, registration, settings", _doctor, "tenant:run"),
     "sweep": Command("hang up what a live run that was killed has left behind", _sweep, "tenant:run_sweep"),
     "check": Command("check recordings against the contract", _check, "check:run"),
-    "cassettes": Command("tell how recordings stand, and look for leaks in them", actions=CASSETTES),
+    "cassettes": Command("print age and edits of recordings, and look for leaks in them", actions=CASSETTES),
     "nightly": Command(
-        "look whether the service has moved away from the contract or from itself", _nightly, "nightly:run"
+        "look whether the service differs from the contract, or from earlier nights", _nightly, "nightly:run"
     ),
-    "history": Command("print what earlier nights came to", _history, "nightly:run_history"),
-    "drift": Command("look at what is published, and say which differences are all right", actions=DRIFT),
+    "history": Command("print the outcomes of earlier nights", _history, "nightly:run_history"),
+    "drift": Command("compare what is published with the contract, and accept differences", actions=DRIFT),
     "contracts": Command("rebuild the contract's types from published metadata", actions=CONTRACTS),
     "rules": Command("list what is published about the operations", _rules, "contracts:run_rules"),
     "explain": Command("explain a rule, a question, an error or a finding", _explain, "explain:run"),
@@ -414,13 +353,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         SystemExit: from argparse, for ``--help``, ``--version`` and words that make no command.
     """
     _never_fail_on_a_letter()
-    words = parser()
-    args, more = words.parse_known_args(argv)
+    args, more = parser().parse_known_args(argv)
     if more:
-        words.command = args.command
-        words.error(f"unrecognized arguments: {' '.join(more)}")
+        args.parser.error(f"unrecognized arguments: {' '.join(more)}")
     module, _, function = args.runs.partition(":")
-    run: Callable[[argparse.Namespace], int] = getattr(import_module(f"pytest_graphcalls.cli.{module}"), function)
+    run: Callable[[Namespace], int] = getattr(import_module(f"pytest_graphcalls.cli.{module}"), function)
     try:
         code = run(args)
         sys.stdout.flush()

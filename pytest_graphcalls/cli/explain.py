@@ -147,9 +147,7 @@ def _of_types(contract: Contract) -> Iterator[_Known]:
 
 
 def _unknown(contract: Contract, name: str) -> UnknownNameError:
-    sort = (
-        "rule, question, operation, notification, error, type, kind of finding, fixture, marker, option, method, switch"
-    )
+    sort = "rule, question, operation, notification, error, type, finding, fixture, marker, option, method or switch"
     if _FINGERPRINT.fullmatch(name):
         where = "The report (--graphcalls-report=FILE.json) has findings by their fingerprint, and"
         return UnknownNameError(sort, name, (), where)
@@ -273,16 +271,17 @@ def _question(question: Question) -> Explanation:
     )
 
 
-_CHECKED = {
+CHECKED = {
     RoleCheck.REQUEST: "",
     RoleCheck.CREATION: " (checked when the call is created)",
     RoleCheck.KIND: " (which one depends on what is asked for)",
 }
+"""When the permissions of an operation are looked at, as an addition to their names."""
 
 
 def _operation(operation: Operation) -> Explanation:
     permissions = (*operation.permissions.least, *operation.permissions.higher)
-    when = _CHECKED[operation.permissions.checked]
+    when = CHECKED[operation.permissions.checked]
     return _explained(
         f"operation {operation.id}: {operation.title}",
         operation,

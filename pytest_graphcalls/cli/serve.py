@@ -48,11 +48,14 @@ def run(args: Namespace) -> int:
 
     Raises:
         SettingError: the address is taken, a value is out of range, the folder for TLS cannot be used, the bot is
-            on another machine, or a proxy is wanted without TLS.
+            on another machine, a proxy is wanted without TLS, or a path without a bot.
     """
     if args.proxy is not None and args.tls is None:
         step = "Clients ask Microsoft's hosts by https alone: --tls FOLDER gives the server certificates for them."
         raise SettingError("--proxy", str(args.proxy), "together with --tls", step)
+    if args.bot_path and not args.bot:
+        step = "A bot that is named later brings its path along: POST /_graphcalls/bot."
+        raise SettingError("--bot-path", args.bot_path, "together with --bot", step)
     sys.setswitchinterval(SWITCH_INTERVAL)
     pace = Pace() if args.ring is None else Pace(ring=quantity("--ring", args.ring, unit="seconds", most=MOST))
     # Its time begins now: what clients bring along (assertions) and look at (tokens) has real times in it.

@@ -21,11 +21,13 @@ from pytest_graphcalls.wire import Request, Response
 
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 """Failures before the request has left."""
-_UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
-_TRUST = (
-    "It answers, with a certificate of an authority that is not trusted here: set SSL_CERT_FILE to the authority's "
-    "file, which is FOLDER/ca.pem for 'graphcalls serve --tls FOLDER'."
-)
+_REMEDIES = {
+    "CERTIFICATE_VERIFY_FAILED": "It answers, with a certificate of an authority that is not trusted here: set "
+    "SSL_CERT_FILE to the authority's file, which is FOLDER/ca.pem for 'graphcalls serve --tls FOLDER'.",
+    "WRONG_VERSION_NUMBER": "The server speaks no TLS: write http:// instead.",
+    "missing an 'http://'": "Begin the address with http:// or https://.",
+}
+"""What to do, by a part of what httpx says."""
 
 
 def status_of(client: Client, method: str, url: str) -> tuple[int, str]:
@@ -88,7 +90,8 @@ class Network:
                 client.get("/")
         except (httpx.TransportError, httpx.InvalidURL) as error:
             why = str(error) or type(error).__name__
-            return f"{why}. {_TRUST if _UNTRUSTED in why else step}"
+            remedy = next((remedy for said, remedy in _REMEDIES.items() if said in why), step)
+            return f"{why.rstrip('.')}. {remedy}"
         return ""
 
     def look(self, url: str) -> Response | None:

@@ -52,9 +52,10 @@ class Contract:
         self._notification_checkers: dict[str, NotificationChecker] = {}
 
     @staticmethod
+    @cache
     def packaged() -> Contract:
         """The contract inside the package; one object for the process."""
-        return _packaged()
+        return Contract()
 
     @cached_property
     def operation_ids(self) -> tuple[str, ...]:
@@ -133,7 +134,7 @@ class Contract:
     def kinds(self) -> Mapping[Kind, KindWords]:
         """Every kind of finding, in words."""
         data = self._files.read("findings.yaml", "findings")["findings"]
-        return MappingProxyType({Kind(name): made(KindWords, words) for name, words in data.items()})
+        return MappingProxyType({kind: made(KindWords, data[kind.value]) for kind in Kind if kind.value in data})
 
     @cached_property
     def clouds(self) -> Mapping[str, Cloud]:
@@ -379,8 +380,3 @@ def _found(sort: str, name: str, known: Mapping[str, _T], listing: str = "", *, 
         return known[name]
     except KeyError:
         raise UnknownNameError(sort, name, tuple(known), listing, few) from None
-
-
-@cache
-def _packaged() -> Contract:
-    return Contract()

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 from pytest_graphcalls.contract import VERSIONS, Contract
 from pytest_graphcalls.contract.types import NAMESPACE, Member, TypeModel
 from pytest_graphcalls.drift.values import IDENTIFYING_KEYS, comparable, is_id
-from pytest_graphcalls.wire import MalformedJsonError, Request, decode_json, path_segments
+from pytest_graphcalls.wire import Request, json_object, path_segments
 
 Tree: TypeAlias = "dict[str, Tree] | str"
 ORDER = "[order]"
@@ -177,13 +177,7 @@ class Normaliser:
 
 def _inside(message: str) -> dict[str, Any] | None:
     """Decode the object that an error's message holds as JSON text; ``None`` if it holds none."""
-    if not message.lstrip().startswith("{"):
-        return None
-    try:
-        found = decode_json(message.encode("utf-8", "surrogatepass"))
-    except MalformedJsonError:
-        return None
-    return found if isinstance(found, dict) else None
+    return json_object(message.encode("utf-8", "surrogatepass")) or None
 
 
 class IdMap:

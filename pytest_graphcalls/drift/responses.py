@@ -20,12 +20,11 @@ from pytest_graphcalls.drift.values import (
     value_of,
 )
 from pytest_graphcalls.findings import at_any_index
-from pytest_graphcalls.wire import Exchange, MalformedJsonError, Request, Response
+from pytest_graphcalls.wire import Exchange, MalformedJsonError, Response, readable
 
 _PLAIN = re.compile(r"[A-Za-z_]\w*")
 _ERRORS = 400
 _CONTENT_TYPE = "content-type"
-_NO_JSON = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,7 @@ def _match_request_ids(before: Step, after: Step, normaliser: Normaliser) -> Non
     if before.match and after.match:
         for name, key in before.match.keys.items():
             normaliser.ids.match(key, after.match.keys.get(name, key))
-    normaliser.match(_json(before.exchange.request), _json(after.exchange.request))
+    normaliser.match(readable(before.exchange.request), readable(after.exchange.request))
 
 
 def _type_of(step: Step) -> str:
@@ -160,23 +159,12 @@ def _bodies(before: Response, after: Response, normaliser: Normaliser, type_: st
         elif before.body:
             yield Change(Kind.BODY_GONE, "body", "a body")
         return
-    old, new = _json(before), _json(after)
-    if old is _NO_JSON or new is _NO_JSON:
-        if old is not new:
-            yield Change(Kind.TYPE_CHANGED, "body", _form_of(old), _form_of(new))
-        return
-    yield from changes(*normaliser.normalise(old, new, type_))
-
-
-def _form_of(value: Any) -> str:
-    return "no JSON" if value is _NO_JSON else "JSON"
-
-
-def _json(half: Request | Response) -> Any:
-    try:
-        return half.json() if half.body else _NO_JSON
-    except MalformedJsonError:
-        return _NO_JSON
+    values = (readable(before), readable(after))
+    forms = ["no JSON" if isinstance(value, MalformedJsonError) else "JSON" for value in values]
+    if forms == ["JSON", "JSON"]:
+        yield from changes(*normaliser.normalise(*values, type_))
+    elif forms[0] != forms[1]:
+        yield Change(Kind.TYPE_CHANGED, "body", *forms)
 
 
 def changes(before: Tree, after: Tree, root: str = "$") -> Iterator[Change]:

@@ -98,7 +98,7 @@ def _recorded(recordings: Path, folder: Path) -> Path:
     """Copy the recordings, without those that the leak scan has refused."""
     with replacing(folder) as new:
         shutil.copytree(recordings, new, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*.lock", f".*{PART}"))
-        for one in cassettes(recordings):
+        for one in cassettes(recordings, that_have="refused:"):
             if one.passport is not None and one.passport.refused:
                 (new / one.path.relative_to(recordings)).unlink()
     return folder

@@ -53,7 +53,8 @@ def case_of(item: pytest.Item, settings: Settings, target: str, version: str) ->
     folder = folder_of(item.config, settings, for_reading=target == REPLAY)
     own = folder_of(item.config, settings, for_reading=False)
     name = _test_name(item, version)
-    path = folder / version / item.path.stem / f"{_file_name(name)}.yaml"
+    place = Path(version, item.path.stem, f"{_file_name(name)}.yaml")
+    path = folder / place if (folder / place).exists() else own / place
     again = (
         f"pytest '{item.nodeid}' --record-mode=rewrite --graphcalls-cassettes={shown(own)} "
         "--graphcalls-target=<what it was recorded from>"

@@ -42,14 +42,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the markers known, and read the settings if there are any."""
     options.add_markers(config)
     # The controller of xdist runs no test: it learns from the reports what the tests of its workers use.
-    if options.is_given(config) or config.getoption("dist", "no") != "no" or _is_suite(config):
+    is_suite = any(SUITE in str(argument) for argument in config.args)
+    if is_suite or options.is_given(config) or config.getoption("dist", "no") != "no":
         from pytest_graphcalls.plugin.reporting import start
 
-        start(config, is_suite=_is_suite(config))
-
-
-def _is_suite(config: pytest.Config) -> bool:
-    return any(SUITE in str(argument) for argument in config.args)
+        start(config, is_suite=is_suite)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from pytest_graphcalls.contract import Contract, Question, Rule
-from pytest_graphcalls.errors import GraphCallsError
+from pytest_graphcalls.errors import GraphCallsError, did_you_mean
 from pytest_graphcalls.plugin.options import (
     ARGUMENTS,
     BOTH_VERSIONS,
@@ -192,8 +192,10 @@ def mistakes(item: pytest.Item) -> Iterator[str]:
                 step()
             except TypeError as error:
                 known = "; ".join(f"{name}({arguments})" for name, arguments in ARGUMENTS.items())
-                said = str(error)  # from Python 3.13 on with the nearest match: a question
-                yield f"{said}{'' if said.endswith('?') else '.'} The markers are {known}."
+                said, _, wrong = str(error).partition(" argument '")
+                wrong = wrong.partition("'")[0]  # from Python 3.13 on the nearest match follows
+                hint = f" argument {wrong!r}.{did_you_mean(wrong, ARGUMENTS[mark.name].split(', '))}" if wrong else "."
+                yield f"{said}{hint} The markers are {known}."
                 break
             except GraphCallsError as error:
                 yield str(error)

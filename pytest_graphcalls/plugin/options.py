@@ -167,20 +167,15 @@ def resembles(name: str, known: Iterable[str], cutoff: float = 0.8) -> str:
     return found[0] if found and found[0] != name else ""
 
 
-def is_given(config: pytest.Config) -> bool:
-    """Whether any option, variable or ini key of the plugin is set."""
-    if _GIVEN not in config.stash:
-        config.stash[_GIVEN] = _is_given(config)
-    return config.stash[_GIVEN]
-
-
 _GIVEN = pytest.StashKey[bool]()
 
 
-def _is_given(config: pytest.Config) -> bool:
-    return any(name.startswith(VARIABLE) for name in os.environ) or any(
-        first_given(config, setting)[1] is not None for setting in SETTINGS
-    )
+def is_given(config: pytest.Config) -> bool:
+    """Whether any option, variable or ini key of the plugin is set."""
+    if _GIVEN not in config.stash:
+        by_variable = any(name.startswith(VARIABLE) for name in os.environ)
+        config.stash[_GIVEN] = by_variable or any(first_given(config, one)[1] is not None for one in SETTINGS)
+    return config.stash[_GIVEN]
 
 
 def first_given(config: pytest.Config, setting: Setting) -> tuple[str, Any]:

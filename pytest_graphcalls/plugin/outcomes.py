@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_graphcalls.errors import ContractViolationError, GraphCallsError
+from pytest_graphcalls.errors import (
+    BotError,
+    ContractViolationError,
+    EnvironmentFaultError,
+    GraphCallsError,
+    SettingError,
+    SignInError,
+    StageError,
+    UnrecordedRequestError,
+)
 from pytest_graphcalls.plugin.markers import PLAN_KEY, Plan, version_of
 from pytest_graphcalls.plugin.options import LIVE, uses_plugin
 from pytest_graphcalls.plugin.settings import settings_of
@@ -162,14 +171,6 @@ def staged(item: pytest.Item) -> Generator[None, object, object]:
     plan = item.stash.get(PLAN_KEY, None)
     if plan is None or not plan.is_contract_test:
         return (yield)
-    from pytest_graphcalls.errors import (
-        EnvironmentFaultError,
-        SettingError,
-        SignInError,
-        StageError,
-        UnrecordedRequestError,
-    )
-
     try:
         result = yield
     except StageError as error:
@@ -227,7 +228,6 @@ def _show(report: pytest.TestReport, title: str, text: Callable[[], str]) -> Non
 
 def _timeline(bot: Bot, info: pytest.CallInfo[None]) -> str:
     """The timeline of a bot for a report; an error that shows it already is not repeated."""
-    from pytest_graphcalls.errors import BotError
     from pytest_graphcalls.redaction import mask
 
     head, *lines = bot.timeline().splitlines()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -14,7 +13,6 @@ import pytest
 
 from pytest_graphcalls import cassette
 from pytest_graphcalls.cassette import Kind, Passport
-from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import RecordingError, SettingError
 from pytest_graphcalls.plugin.cassettes import CASSETTE_USE, FACTS, CassetteUse, Facts, Safety, facts_of, folder_of
 from pytest_graphcalls.plugin.options import REPLAY, records
@@ -57,7 +55,9 @@ class Recording:
         _require_own_cassette(self.case)
         redactor = self.safety.for_writing()
         exchanges = [redactor.exchange(one) for one in _from_anywhere(seen, self.connection.root)]
-        passport = self._passport(exchanges)
+        otherwise = Kind.SERVER if self.connection.sandbox is None else Kind.LIVE
+        facts = case_facts(self.connection, self.safety.redactor)
+        passport = Passport.of(exchanges, otherwise, (self.connection.version,), test=self.case.name, **facts)
         if self.case.compared or self.connection.world is not None:
             passport = replace(passport, notifications=tuple(map(redactor.notification, self.recorder.notifications)))
         if self.case.compared:
@@ -66,18 +66,6 @@ class Recording:
         known, masked = self.safety.known(), self.case.compared
         cassette.write(self.case.path, exchanges, passport, known=known, before=self.before, masked=masked)
         return facts_of(cassette.opened(self.case.path), state="written")
-
-    def _passport(self, exchanges: Sequence[Exchange]) -> Passport:
-        otherwise = Kind.SERVER if self.connection.sandbox is None else Kind.LIVE
-        return Passport(
-            datetime.now(UTC),
-            cassette.kind_of(exchanges, otherwise),
-            (self.connection.version,),
-            operations=Contract.packaged().revisions(one.request for one in exchanges),
-            test=self.case.name,
-            faults=cassette.faults_of(exchanges),
-            **case_facts(self.connection, self.safety.redactor),
-        )
 
 
 def _require_own_cassette(case: Case) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.plugin.markers import PLAN_KEY, apply
 from pytest_graphcalls.plugin.options import LIVE, NAMED, REPLAY, SIMULATOR, is_given, is_worker, records
 from pytest_graphcalls.plugin.outcomes import Tests, uses_shared
@@ -17,7 +18,6 @@ from pytest_graphcalls.plugin.redacting import MASKED
 from pytest_graphcalls.plugin.settings import Settings, misspelt_variables, read_settings, settings_of
 
 if TYPE_CHECKING:
-    from pytest_graphcalls.contract import Contract
     from pytest_graphcalls.plugin.cassettes import CassetteSummary
     from pytest_graphcalls.session import Run
 
@@ -121,13 +121,6 @@ class Header:
         return header(self._settings)
 
 
-def contract() -> Contract:
-    """The packaged contract."""
-    from pytest_graphcalls.contract import Contract
-
-    return Contract.packaged()
-
-
 def header(settings: Settings) -> str:
     """The lines about the plugin in the header of a run."""
     versions = "+".join(settings.versions)
@@ -136,7 +129,7 @@ def header(settings: Settings) -> str:
     is_live = settings.target == LIVE
     place = f" ({live.root or live.cloud})" if is_live else ""
     most = f", at most {live.budget} calls and {live.requests} requests" if is_live else ""
-    revision = contract().revision
+    revision = Contract.packaged().revision
     target = f"{settings.target}{place}"
     return f"graphcalls: target={target}, versions={versions}, contract={revision}, seed={settings.seed}{strict}{most}"
 
@@ -189,7 +182,7 @@ class Controller:
 
         settings = self._settings
         return Run(
-            contract(),
+            Contract.packaged(),
             target=settings.target,
             versions=settings.versions,
             strict=settings.strict,

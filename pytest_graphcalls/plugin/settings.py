@@ -138,7 +138,8 @@ def parse_target(name: str, value: str) -> str:
         raise SettingError(name, shown, "a base URL without user and password", "Set GRAPHCALLS_TOKEN instead.")
 
     expected = f"{', '.join(NAMED)} or a base URL (http://… or https://…)"
-    raise SettingError(name, value, expected, did_you_mean(value, NAMED).strip())
+    near = did_you_mean(value, [*NAMED, f"http://{value}"] if ":" in value else NAMED)
+    raise SettingError(name, value, expected, near.strip())
 
 
 def _refuse_the_service(name: str, url: str) -> None:
@@ -304,6 +305,8 @@ def _read(config: pytest.Config) -> Settings:
     asked = False
     for setting in SETTINGS:
         name, raw = first_given(config, setting)
+        if isinstance(raw, list) and not setting.many:
+            raise SettingError(name, str(raw), "a text", "Write one value, without brackets.")
         if raw is not None:
             given[_FIELDS.get(setting.name, setting.name)] = _PARSERS[setting.name](name, raw)
             asked = asked or setting.is_option

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import partial, wraps
 from itertools import chain
 from pathlib import Path
@@ -16,7 +15,6 @@ import pytest
 
 from pytest_graphcalls import cassette
 from pytest_graphcalls.cassette import Cassette, Incomplete, Kind, Passport, SignedIn
-from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.errors import RecordingError
 from pytest_graphcalls.plugin.cassettes import CassetteUse, Facts, Safety, facts_of
 from pytest_graphcalls.wire import Exchange, Headers, Request, Response, encode_json
@@ -72,15 +70,9 @@ def passport_of(safe: Safe, safety: Safety, test: str) -> Passport:
     """
     urls = [one.request.url for one in safe.exchanges]
     graph = any(urlsplit(url).hostname in safety.graph_hosts for url in urls)
-    return Passport(
-        datetime.now(UTC),
-        cassette.kind_of(safe.exchanges, Kind.LIVE if graph else Kind.SERVER),
-        tuple(sorted({found[1] for url in urls if (found := _VERSION.search(url))})),
-        operations=Contract.packaged().revisions(one.request for one in safe.exchanges),
-        test=test,
-        sign_ins=tuple(safe.sign_ins),
-        faults=cassette.faults_of(safe.exchanges),
-    )
+    versions = tuple(sorted({found[1] for url in urls if (found := _VERSION.search(url))}))
+    otherwise = Kind.LIVE if graph else Kind.SERVER
+    return Passport.of(safe.exchanges, otherwise, versions, test=test, sign_ins=tuple(safe.sign_ins))
 
 
 _TOKEN = {"token_type": "Bearer", "expires_in": 3599, "ext_expires_in": 3599, "access_token": "REDACTED"}

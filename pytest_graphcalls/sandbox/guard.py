@@ -10,11 +10,10 @@ import logging
 import random
 import signal
 import threading
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from threading import Lock
 from types import FrameType
 from urllib.parse import quote
@@ -63,9 +62,8 @@ Flow = Generator[Wait | None, Outcome | None, Outcome]
 """Yields ``None`` for "send it now" and receives the outcome; yields a :class:`Wait` and receives ``None``."""
 
 
-_MADE = {Effect.MAKES_CALL: "call-id", Effect.MAKES_MEETING: "meeting-id"}
-_ENDED = {Effect.ENDS_CALL: "call-id", Effect.ENDS_MEETING: "meeting-id"}
-"""By effect: the key of what an operation creates, and of what it takes away again."""
+_MAKES = frozenset({Effect.MAKES_CALL, Effect.MAKES_MEETING})
+_ENDS = frozenset({Effect.ENDS_CALL, Effect.ENDS_MEETING})
 AUDIBLE = frozenset(
     {
         Effect.PLAYS,
@@ -149,12 +147,12 @@ class Guard:
 
     def creates(self, request: Request) -> bool:
         """Whether ``request`` creates what outlives it: a call or a meeting."""
-        return _has(request, _MADE)
+        return bool(_effects(request) & _MAKES)
 
     def _require_agreement(self, request: Request) -> None:
         """Refuse to dial, play to or record people who were not asked."""
-        dials = b'"phone"' in request.body and _has(request, _DIALS)
-        if self._not_asked and (dials or _has(request, AUDIBLE)):
+        noticed = AUDIBLE | _DIALS if b'"phone"' in request.body else AUDIBLE
+        if self._not_asked and _effects(request) & noticed:
             got = f"{len(self._not_asked)} of the sandbox's users and phones are not named as having agreed"
             raise StageError("what people hear, or are recorded by", got, SETTINGS["agreed"].where("agreed"))
 
@@ -167,9 +165,9 @@ class Guard:
             EnvironmentFaultError: the service or the network failed, and a rule was to be judged.
         """
         self._require_agreement(request)
-        if _match_that(request, Effect.MAKES_CALL):
+        if Effect.MAKES_CALL in _effects(request):
             self._budget.spend()
-        ends = _has(request, _ENDED)
+        ends = bool(_effects(request) & _ENDS)
         waited = 0.0
         for attempt in range(1, ATTEMPTS + 1):
             self._budget.send(always=ends)
@@ -199,10 +197,11 @@ class Guard:
         if intent:
             self._record_outcome(intent, request, outcome)
         elif isinstance(outcome, Response) and outcome.status in {204, 404}:
-            for effect, key in _ENDED.items():
-                if ended := _match_that(request, effect):
-                    _LOG.info("call %s over", ended.keys[key])
-                    self._ledger.over(ended.keys[key])
+            match = _match(request)
+            if match and match.operation.effects & _ENDS:
+                id = match.keys.get("call-id") or match.keys["meeting-id"]
+                _LOG.info("call %s over", id)
+                self._ledger.over(id)
 
     def _record_outcome(self, intent: str, request: Request, outcome: Outcome) -> None:
         """Record the outcome of a request for a call, where it is known."""
@@ -214,7 +213,7 @@ class Guard:
         if call_id:
             _LOG.info("call %s made", call_id)
             self.created.append(call_id)
-            if _match_that(request, Effect.MAKES_CALL):
+            if Effect.MAKES_CALL in _effects(request):
                 self.created_calls.append(call_id)
             self._ledger.created(intent, call_id, f"{_without_query(request.url).rstrip('/')}/{quote(call_id)}")
         elif 400 <= outcome.status < 500 or outcome.status in _ANY_METHOD:
@@ -228,7 +227,7 @@ class Guard:
             again = outcome.status in _ANY_METHOD or (request.method == "GET" and outcome.status in _READS_ONLY)
         if not again:
             return None
-        asked = _retry_after(outcome) if isinstance(outcome, Response) else None
+        asked = outcome.retry_after(datetime.now(UTC)) if isinstance(outcome, Response) else None
         # Without Retry-After: 1, 2, 4 … seconds, and up to the double by jitter.
         return asked if asked is not None else 2 ** (attempt - 1) * (1 + self._jitter())
 
@@ -239,44 +238,23 @@ def _sent() -> Flow:
     return outcome
 
 
-def _retry_after(response: Response) -> float | None:
-    """The seconds that a ``Retry-After`` header asks for, in either of its forms (RFC 9110, 10.2.3)."""
-    text = response.headers.get("Retry-After", "").strip()
-    if text.isdigit():
-        return float(text)
-    try:
-        until = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return max(0.0, (until - _service_time(response)).total_seconds())
-
-
-def _service_time(response: Response) -> datetime:
-    """The time of the service's clock, which a ``Retry-After`` date refers to."""
-    try:
-        return parsedate_to_datetime(response.headers.get("Date", ""))
-    except ValueError:
-        return datetime.now(UTC)
-
-
 def _call_id(response: Response) -> str:
     """The id of a created call: from the body, else from the address in ``Location``."""
     found = json_object(response.body).get("id")
     if isinstance(found, str) and found:
         return found
-    located = _match_that(Request("GET", response.headers.get("Location", "")), Effect.SHOWS_CALL)
-    return located.keys["call-id"] if located else ""
+    located = _match(Request("GET", response.headers.get("Location", "")))
+    return located.keys["call-id"] if located and Effect.SHOWS_CALL in located.operation.effects else ""
 
 
-def _match_that(request: Request, effect: Effect) -> Match | None:
-    """The operation that a request means, if it has this ``effect``."""
+def _match(request: Request) -> Match | None:
     match = Contract.packaged().match(request.method, request.path)
-    return match if isinstance(match, Match) and effect in match.operation.effects else None
+    return match if isinstance(match, Match) else None
 
 
-def _has(request: Request, effects: Iterable[Effect]) -> bool:
-    return any(_match_that(request, effect) for effect in effects)
+def _effects(request: Request) -> frozenset[Effect]:
+    match = _match(request)
+    return match.operation.effects if match else frozenset()
 
 
 def _without_query(url: str) -> str:

@@ -214,9 +214,8 @@ def listening(host: str, port: int, option: str = "--port") -> Iterator[socket.s
     except (socket.gaierror, UnicodeError) as error:  # a name of which a part is too long
         raise SettingError("--host", host, "an address of this machine", f"{error}.") from error
     except (OSError, OverflowError) as error:
-        raise SettingError(
-            option, f"{host}:{port}", "an address to listen on", f"{error}. Give another port, or 0 for a free one."
-        ) from error
+        step = f"{error}. Give another port, or 0 for a free one."
+        raise SettingError(option, str(port), f"a port to listen on at {host}", step) from error
     with listener:
         yield listener
 

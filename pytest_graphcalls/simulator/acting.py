@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from pytest_graphcalls.errors import NotAllowedNowError, UnknownNameError
 from pytest_graphcalls.lifecycle import CallEvent, CallState, ParticipantEvent, ParticipantState
@@ -64,6 +63,7 @@ class Acting:
         self._sharing = sharing
         self.store = world.store
         self.lock = world.lock
+        self.people = world.people
 
     def join(self, identity: Identity, call_id: str, *, waits: bool = False) -> None:
         """Let a person join the conference behind a call, or its lobby."""
@@ -97,7 +97,7 @@ class Acting:
         self._sharing.change(conference, one.id, what, SCREEN_SHARED)
 
     def _absent(self, identity: Identity, method: str, where: str) -> NotAllowedNowError:
-        meant = self._world.people.meant(identity.name)
+        meant = self.people.meant(identity.name)
         return NotAllowedNowError(identity.called, method, where, ("joins",), meant)
 
     def hang_up(self, identity: Identity, after: float) -> None:
@@ -226,11 +226,7 @@ class Acting:
     def named(self, name: str) -> Identity:
         """The person of a name."""
         with self._world.lock:
-            return self._world.people.identity(name)
-
-    def script(self, identity: Identity, /, **facts: Any) -> None:
-        """Set what a person will do; ``facts`` are members of a script."""
-        self._world.people.script(identity, **facts)
+            return self.people.identity(name)
 
     def enter(self, conference_id: str, identity: Identity, *, in_lobby: bool = False) -> Conference:
         """Let a person come into a conference, or its lobby, without a word to its bots."""
@@ -246,7 +242,7 @@ class Acting:
         except KeyError:
             forgets = self._retention.calls_forgotten
             kept = f" among the latest {self._retention.calls:,}, which are kept:" if forgets else ""
-            raise UnknownNameError(f"call{kept}", call_id, tuple(self.store.calls)[-20:]) from None
+            raise UnknownNameError(f"call{kept}", call_id, tuple(self.store.calls)[-5:], few=True) from None
 
 
 def _described(call: Call, conference: Conference, identity: Identity) -> str:

@@ -96,27 +96,29 @@ class Admission:
         self.require_role(match, grant)
         return Ask(request, match, grant, f"{request.origin or _DEFAULT_ORIGIN}/{match.version}")
 
-    def found(self, request: Request) -> Match | Miss:
-        """The operation of a request, looked up once, whether a fault or the admission needs it first."""
-        last = self._look.request if self._look else None
-        if self._look is None or last is not request:
-            same = last is not None and (last.method, last.url) == (request.method, request.url)
-            match = self._look.match if self._look and same else self._contract.match(request.method, request.path)
-            self._look = Look(self._contract, request, match)
-        return self._look.match
+    def look(self, request: Request) -> Look:
+        """The operation of a request, looked up once, whether a fault or the admission needs it first.
+
+        A fault hands on a copy of the request with another token, which means the same operation.
+        """
+        last = self._look
+        if last is None or last.request is not request:
+            same = last is not None and (last.request.method, last.request.url) == (request.method, request.url)
+            match = last.match if last is not None and same else self._contract.match(request.method, request.path)
+            self._look = last = Look(self._contract, request, match)
+        return last
 
     def look_at(self, request: Request, root: str) -> Look:
-        """The result of routing and checking ``request``.
+        """The result of routing and checking ``request``, and where it was sent.
 
         Args:
             request: the request; one that came in process is looked at for where it was sent, too.
             root: scheme and host of Graph.
         """
-        self.found(request)
-        assert self._look is not None
+        look = self.look(request)
         if request.served or request.origin in {"", root}:
-            return self._look
-        return self._contract.sent_to(request.origin, root, self._look)
+            return look
+        return self._contract.sent_to(request.origin, root, look)
 
     def limit_size(self, request: Request) -> None:
         """Refuse a body that is longer than anything this surface takes."""
@@ -125,7 +127,7 @@ class Admission:
 
     def route(self, request: Request) -> Match:
         """The operation that a request means."""
-        found = self.found(request)
+        found = self.look(request).match
         if isinstance(found, Miss):
             raise _LOST[found.reason](found, request.method, request.path[:200])
         return found
@@ -251,10 +253,8 @@ def _only(names: Collection[str], entity: Mapping[str, Any]) -> dict[str, Any]:
 def require_any(grant: Grant, needed: frozenset[str], refusal: str = NO_ROLE) -> None:
     """Refuse a token that has none of the roles ``needed``."""
     if not grant.roles & needed:
-        raise Refusal(
-            refusal,
-            f"The token of app {grant.app.app_id} has none of the roles {', '.join(sorted(needed))}.",
-        )
+        aside = f"The token of app {grant.app.app_id} has none of the roles {', '.join(sorted(needed))}."
+        raise Refusal(refusal, aside)
 
 
 def require_role_for(ask: Ask, kind: str) -> None:
@@ -286,11 +286,11 @@ def _stray(path: str) -> tuple[str, str]:
     return "", ""
 
 
-def _uncovered(miss: Miss, method: str, path: str) -> Refusal:  # noqa: ARG001  a row of the table below
+def _uncovered(miss: Miss, _method: str, _path: str) -> Refusal:
     return Refusal("api-not-supported", f"{miss.uncovered} is known, but this simulator does not have it.")
 
 
-def _other_version(miss: Miss, method: str, path: str) -> Refusal:  # noqa: ARG001  a row of the table below
+def _other_version(miss: Miss, _method: str, _path: str) -> Refusal:
     aside = f"{miss.nearest} is documented for {miss.allowed[0]} only."
     return Refusal("segment-unknown", aside, segment=miss.segment[:200])
 

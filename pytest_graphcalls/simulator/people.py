@@ -147,7 +147,7 @@ class People:
         name = identity.name or (known.name if known else "")
         return Identity("user", identity.id, name, identity.tenant_id or self._tenant_id)
 
-    def script(self, identity: Identity, **facts: Any) -> None:
+    def script(self, identity: Identity, /, **facts: Any) -> None:
         """Settle members of what ``identity`` will do; the others stay as they were."""
         self._scripts[identity.key] = replace(self.scripted(identity), **facts)
 

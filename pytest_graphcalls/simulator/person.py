@@ -267,7 +267,7 @@ class Person:
         return who.identity if isinstance(who, Person) else self._acting.named(who) if who else None
 
     def _will(self, **facts: Any) -> Person:
-        return self._acts(self._acting.script, **facts)
+        return self._acts(self._acting.people.script, **facts)
 
     def _acts(self, act: Callable[Concatenate[Identity, P], None], *args: P.args, **facts: P.kwargs) -> Person:
         """Let the person do something; nothing else happens meanwhile."""

@@ -2,7 +2,7 @@
 
 A :class:`Target` lives as long as the run, a :class:`Connection` as long as one test. Tests ask a connection
 what it can do (:attr:`Connection.capabilities`), never which target it belongs to. Adding a target is a row in
-:data:`TARGETS` and a class with these two methods.
+:data:`.registry.TARGETS` and a class with these two methods.
 """
 
 from __future__ import annotations

@@ -16,6 +16,9 @@ from uuid import NAMESPACE_URL, uuid5
 
 from pytest_graphcalls.contract import Contract, Need
 from pytest_graphcalls.errors import StageError
+from pytest_graphcalls.redaction.fields import Kind
+from pytest_graphcalls.redaction.pseudonyms import Pseudonyms
+from pytest_graphcalls.sandbox.guard import fault_of
 from pytest_graphcalls.sandbox.tenant import READERS, FactSetting, Meeting, Readers, merged, parsed
 from pytest_graphcalls.session import Offer
 from pytest_graphcalls.wire import Notification
@@ -61,9 +64,6 @@ class Case:
         return self.made.get(name) or self._make("name", name, name)
 
     def _make(self, kind: str, what: str, text: str) -> str:
-        from pytest_graphcalls.redaction.fields import Kind
-        from pytest_graphcalls.redaction.pseudonyms import Pseudonyms
-
         self.made[what] = Pseudonyms(b"").of(Kind(kind), text)
         return self.made[what]
 
@@ -108,7 +108,6 @@ class Setup:
 
 def sparing(recorder: Recorder) -> Callable[[Exchange], None]:
     """An observer that keeps exchanges which show a fault of the environment, and has ``recorder`` judge all others."""
-    from pytest_graphcalls.sandbox.guard import fault_of
 
     def seen(exchange: Exchange) -> None:
         fault = fault_of(exchange.request, exchange.response)
@@ -296,6 +295,38 @@ class Connection(Protocol):
 
     def close(self) -> None:
         """End the test: nothing that it made goes on."""
+
+
+class Clients:
+    """Makes the clients of a connection, synchronous or not, on the transports that it has.
+
+    Attributes:
+        root: see :attr:`Connection.root`.
+        token: see :attr:`Connection.token`.
+    """
+
+    root: str
+    token: Any
+
+    def _transport(self, *, asynchronous: bool) -> Any:
+        """The transport of a new client."""
+        raise NotImplementedError
+
+    def _credentials(self, token: str | None) -> dict[str, Any]:
+        """What a new client sends, as arguments of :func:`.make_client`."""
+        return {"token": self.token if token is None else token}
+
+    def client(self, token: str | None = None) -> Client:
+        """See :meth:`Connection.client`."""
+        from pytest_graphcalls.clients.httpx import make_client
+
+        return make_client(self._transport(asynchronous=False), self.root, **self._credentials(token))
+
+    def async_client(self, token: str | None = None) -> AsyncClient:
+        """See :meth:`Connection.async_client`."""
+        from pytest_graphcalls.clients.httpx import make_async_client
+
+        return make_async_client(self._transport(asynchronous=True), self.root, **self._credentials(token))
 
 
 class Target(Protocol):

@@ -18,10 +18,10 @@ from pytest_graphcalls.sandbox import Budget, Ending, Guard, Ledger, Sandbox, ad
 from pytest_graphcalls.sandbox.tenant import SETTINGS, below
 from pytest_graphcalls.session import WHOLE
 from pytest_graphcalls.targets import LIVE, ReceivedNotifications, Setup, World, capabilities_of, sparing
+from pytest_graphcalls.targets.base import Clients
 from pytest_graphcalls.targets.webhook import NotificationFeed, Post, listening, prove, prove_again
 
 if TYPE_CHECKING:
-    from pytest_graphcalls.clients.httpx import AsyncClient, Client
     from pytest_graphcalls.clients.network import Network
 
 __all__ = ["Line", "LiveConnection", "LiveTarget", "Place", "left_open", "listening", "prove"]
@@ -233,7 +233,7 @@ class LiveTarget:
             self.post.close()
 
 
-class LiveConnection:
+class LiveConnection(Clients):
     """A test's line to a tenant. Whatever calls it makes are hung up when it is closed.
 
     Args:
@@ -275,26 +275,18 @@ class LiveConnection:
         """The app's token, as fresh as need be."""
         return self._target.line.sign_in.token()
 
-    def client(self, token: str | None = None) -> Client:
-        """See :meth:`.Connection.client`."""
-        from pytest_graphcalls.clients.httpx import CheckedTransport, make_client
+    def _transport(self, *, asynchronous: bool) -> Any:
+        from pytest_graphcalls.clients.httpx import CheckedTransport
         from pytest_graphcalls.clients.network import GuardedTransport
 
-        inner = CheckedTransport(self._target.line.network.sync, self._seen)
-        return make_client(GuardedTransport(inner, self._guard), self.root, token or "", auth=self._auth(token))
+        network = self._target.line.network
+        inner = CheckedTransport(network.asynchronous if asynchronous else network.sync, self._seen)
+        return GuardedTransport(inner, self._guard)
 
-    def async_client(self, token: str | None = None) -> AsyncClient:
-        """See :meth:`.Connection.async_client`."""
-        from pytest_graphcalls.clients.httpx import CheckedTransport, make_async_client
-        from pytest_graphcalls.clients.network import GuardedTransport
-
-        inner = CheckedTransport(self._target.line.network.asynchronous, self._seen)
-        return make_async_client(GuardedTransport(inner, self._guard), self.root, token or "", auth=self._auth(token))
-
-    def _auth(self, token: str | None) -> Any:
+    def _credentials(self, token: str | None) -> dict[str, Any]:
         from pytest_graphcalls.clients.httpx import BearerAuth
 
-        return BearerAuth(self._target.line.sign_in) if token is None else None
+        return {"token": token or "", "auth": BearerAuth(self._target.line.sign_in) if token is None else None}
 
     def wait(self, seconds: float) -> None:
         """Let real time pass."""

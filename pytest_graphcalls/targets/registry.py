@@ -31,22 +31,16 @@ class TargetSources(NamedTuple):
     live: Callable[[], Target] | None = None
 
 
-def _live(_name: str, sources: TargetSources) -> Target:
-    if sources.live is None:
-        raise SettingError("target", LIVE, "a run that was set up for it", "Give --graphcalls-target=live.")
-    return sources.live()
-
-
-def _replay(_name: str, sources: TargetSources) -> Target:
-    if sources.replay is None:
-        raise SettingError("target", REPLAY, "a run that was set up for it", "Give --graphcalls-target=replay.")
-    return sources.replay()
+def _set_up(name: str, make: Callable[[], Target] | None) -> Target:
+    if make is None:
+        raise SettingError("target", name, "a run that was set up for it", f"Give --graphcalls-target={name}.")
+    return make()
 
 
 TARGETS: Mapping[str, Callable[[str, TargetSources], Target]] = {
     SIMULATOR: lambda _name, sources: SimulatorTarget(seed=sources.seed),
-    LIVE: _live,
-    REPLAY: _replay,
+    LIVE: lambda name, sources: _set_up(name, sources.live),
+    REPLAY: lambda name, sources: _set_up(name, sources.replay),
     "url": lambda url, sources: UrlTarget(url, token=sources.token, facts=sources.facts),
 }
 """How each sort of target is made from the name given and what the run is made from."""

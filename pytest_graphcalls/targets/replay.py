@@ -8,29 +8,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_graphcalls.cassette import Cassette, Replay, opened
+from pytest_graphcalls.cassette import Cassette, Passport, Replay, opened
 from pytest_graphcalls.contract import Need
 from pytest_graphcalls.errors import RecordingError, SettingError
-from pytest_graphcalls.session import WHOLE
-from pytest_graphcalls.targets import GRAPH, REPLAY, Case, ReceivedNotifications, Setup, World
+from pytest_graphcalls.sandbox.tenant import Meeting, Sandbox, tenant_of
+from pytest_graphcalls.session import WHOLE, Recorder
+from pytest_graphcalls.targets import GRAPH, REPLAY, Case, Connection, ReceivedNotifications, Setup, World
+from pytest_graphcalls.targets.base import Clients
 from pytest_graphcalls.wire import Headers, Request, Response, encode_json
 
 if TYPE_CHECKING:
-    from pytest_graphcalls.cassette import Passport
-    from pytest_graphcalls.clients.httpx import AsyncClient, Client
     from pytest_graphcalls.redaction import Redactor
-    from pytest_graphcalls.sandbox import Sandbox
-    from pytest_graphcalls.session import Recorder
     from pytest_graphcalls.simulator.hosting import Service
-    from pytest_graphcalls.targets import Connection
 
 __all__ = ["Case", "ReplayConnection", "ReplayTarget", "case_facts"]
 
 
 def case_facts(connection: Connection, redactor: Redactor) -> dict[str, Any]:
     """The facts of a connection for a passport: capabilities, tenant and sandbox, redacted like the exchanges."""
-    from pytest_graphcalls.sandbox.tenant import tenant_of
-
     tenant = tenant_of(connection.token)
     facts: dict[str, Any] = {
         "capabilities": tuple(sorted(need.value for need in connection.capabilities)),
@@ -58,8 +53,6 @@ def sandbox_of(passport: Passport | None) -> Sandbox | None:
     """The sandbox that a cassette was recorded in, if it was recorded in one."""
     if passport is None or not passport.sandbox:
         return None
-    from pytest_graphcalls.sandbox.tenant import Sandbox
-
     data = passport.sandbox
     return Sandbox(
         tenant=data["tenantId"],
@@ -72,8 +65,6 @@ def sandbox_of(passport: Passport | None) -> Sandbox | None:
 
 
 def _meeting(members: Mapping[str, Any]) -> Any:
-    from pytest_graphcalls.sandbox.tenant import Meeting
-
     info, chat = members["meetingInfo"], members.get("chatInfo", {})
     user = info.get("organizer", {}).get("user", {})
     return Meeting(
@@ -132,7 +123,7 @@ class ReplayTarget:
         """Do nothing: a replay holds no connection."""
 
 
-class ReplayConnection:
+class ReplayConnection(Clients):
     """A test's cassette.
 
     Args:
@@ -160,17 +151,11 @@ class ReplayConnection:
         self.token = _token(passport.tenant if passport else "")
         self._service = service
 
-    def client(self, token: str | None = None) -> Client:
-        """See :meth:`.Connection.client`."""
-        from pytest_graphcalls.clients.httpx import SimulatorTransport, make_client
+    def _transport(self, *, asynchronous: bool) -> Any:
+        from pytest_graphcalls.clients.httpx import SimulatorTransport
 
-        return make_client(SimulatorTransport(self._service), self.root, self.token if token is None else token)
-
-    def async_client(self, token: str | None = None) -> AsyncClient:
-        """See :meth:`.Connection.async_client`."""
-        from pytest_graphcalls.clients.httpx import SimulatorTransport, make_async_client
-
-        return make_async_client(SimulatorTransport(self._service), self.root, self.token if token is None else token)
+        del asynchronous  # one transport serves both
+        return SimulatorTransport(self._service)
 
     def wait(self, seconds: float) -> None:
         """Return at once: in a recording nothing has to be waited for."""

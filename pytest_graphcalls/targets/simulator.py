@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_graphcalls.contract import Need
 from pytest_graphcalls.session import WHOLE
-from pytest_graphcalls.targets.base import GRAPH, SIMULATOR, Setup, World
+from pytest_graphcalls.targets.base import GRAPH, SIMULATOR, Clients, Setup, World
 
 if TYPE_CHECKING:
-    from pytest_graphcalls.clients.httpx import AsyncClient, Client
     from pytest_graphcalls.server.asgi import SimulatorApp
     from pytest_graphcalls.simulator import Host, Simulator
 
@@ -46,7 +45,7 @@ class SimulatorTarget:
         """Do nothing: the simulators of a run end with their tests."""
 
 
-class SimulatorConnection:
+class SimulatorConnection(Clients):
     """A test's own simulator. The recorder watches the simulator, so every way into it is seen once.
 
     Args:
@@ -76,22 +75,14 @@ class SimulatorConnection:
         return self.simulator.authority.token()
 
     @cached_property
-    def _transport(self) -> Any:
+    def _in_process(self) -> Any:
         from pytest_graphcalls.clients.httpx import SimulatorTransport
 
         return self._setup.through(SimulatorTransport(self.simulator))
 
-    def client(self, token: str | None = None) -> Client:
-        """See :meth:`Connection.client`."""
-        from pytest_graphcalls.clients.httpx import make_client
-
-        return make_client(self._transport, self.root, self.token if token is None else token)
-
-    def async_client(self, token: str | None = None) -> AsyncClient:
-        """See :meth:`Connection.async_client`."""
-        from pytest_graphcalls.clients.httpx import make_async_client
-
-        return make_async_client(self._transport, self.root, self.token if token is None else token)
+    def _transport(self, *, asynchronous: bool) -> Any:
+        del asynchronous  # one transport serves both
+        return self._in_process
 
     def wait(self, seconds: float) -> None:
         """Move the simulator's clock."""

@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pytest_graphcalls.contract import Need
 from pytest_graphcalls.errors import SettingError, StageError
 from pytest_graphcalls.session import WHOLE, Offer
-from pytest_graphcalls.targets.base import INI_KEY, SETTINGS, MockFacts, ReceivedNotifications, Setup, World
+from pytest_graphcalls.targets.base import INI_KEY, SETTINGS, Clients, MockFacts, ReceivedNotifications, Setup, World
 
 if TYPE_CHECKING:
-    from pytest_graphcalls.clients.httpx import AsyncClient, Client
     from pytest_graphcalls.targets.remote import RemoteWorld
 
 PLACEHOLDER_TOKEN = "pytest-graphcalls"  # noqa: S105  says who asks; a server that checks tokens refuses it
@@ -182,7 +181,7 @@ def _id_from(command: str, version: str, *, group: bool) -> str:
     return words[-1]
 
 
-class UrlConnection:
+class UrlConnection(Clients):
     """A test's line to a server.
 
     Args:
@@ -212,19 +211,11 @@ class UrlConnection:
         self.version = setup.version
         self.root = f"{target.name}/{setup.version}"
 
-    def client(self, token: str | None = None) -> Client:
-        """See :meth:`Connection.client`."""
-        from pytest_graphcalls.clients.httpx import CheckedTransport, make_client
+    def _transport(self, *, asynchronous: bool) -> Any:
+        from pytest_graphcalls.clients.httpx import CheckedTransport
 
-        transport = self._setup.through(CheckedTransport(self._network.sync, self._setup.observer))
-        return make_client(transport, self.root, self.token if token is None else token)
-
-    def async_client(self, token: str | None = None) -> AsyncClient:
-        """See :meth:`Connection.async_client`."""
-        from pytest_graphcalls.clients.httpx import CheckedTransport, make_async_client
-
-        transport = self._setup.through(CheckedTransport(self._network.asynchronous, self._setup.observer))
-        return make_async_client(transport, self.root, self.token if token is None else token)
+        inner = self._network.asynchronous if asynchronous else self._network.sync
+        return self._setup.through(CheckedTransport(inner, self._setup.observer))
 
     def follow(self) -> None:
         """Let the recorder check the bot's notifications, where they are shown, until the end of the test."""

@@ -13,6 +13,7 @@ from pytest_graphcalls.contract import VERSIONS, Contract, Evidence, notificatio
 from pytest_graphcalls.contract.loading import ContractFiles
 from pytest_graphcalls.contract.operations import SharedRules
 from pytest_graphcalls.errors import ContractFileError, UnknownNameError
+from pytest_graphcalls.findings import Kind
 from tests.every import every
 from tests.site.contract import sequence_table
 
@@ -113,6 +114,11 @@ def test_an_unknown_sequence_is_named() -> None:
     """With the nearest match."""
     with pytest.raises(UnknownNameError, match=r"there is no sequence 'hangup'.*hang-up"):
         CONTRACT.sequence("hangup")
+
+
+def test_every_kind_of_finding_is_put_in_words_and_no_other() -> None:
+    """A new kind gets its entry in findings.yaml, and one that goes takes its own along."""
+    assert set(ContractFiles(ROOT).read("findings.yaml", "findings")["findings"]) == {kind.value for kind in Kind}
 
 
 def test_the_sequences_are_shown_as_they_are() -> None:

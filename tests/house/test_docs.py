@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from pytest_graphcalls import lifecycle
+from pytest_graphcalls.cli.explain import CHECKED
 from pytest_graphcalls.contract import Contract
 from tests.house.test_language import PRIVATE
 from tests.plugin.conftest import QUIET, _warm
 from tests.site import code, drawings
 from tests.site.build import PARTS, stage
-from tests.site.contract import counts, operations
+from tests.site.contract import counts, operation_page, operations
 from tests.site.pages import DOCS, README, ROOT, Block, blocks, navigation, sources
 
 pytestmark = pytest.mark.skipif(not README.exists(), reason="needs README.md, which lies beside the source only")
@@ -34,7 +35,7 @@ def python(remark: str = "") -> list[Block]:
 
 
 def count_of_tests(block: Block) -> int:
-    return len(re.findall(r"^def test_", block.text, re.MULTILINE))
+    return len(re.findall(r"^ *def test_", block.text, re.MULTILINE))
 
 
 def run(pytester: pytest.Pytester, *written: Block) -> pytest.RunResult:
@@ -122,7 +123,15 @@ def test_every_fixture_is_in_the_table(pytester: pytest.Pytester) -> None:
     shown = pytester.runpytest_inprocess("--fixtures", *QUIET).stdout.str()
     names = set(re.findall(r"^(graphcalls\w*)", shown, re.MULTILINE))
     assert names
-    assert names == set(re.findall(r"^\| `(\w+)`", code.fixtures(), re.MULTILINE))
+    listed = re.findall(r"^\| `(\w+)`", code.fixtures(), re.MULTILINE)
+    assert (listed[0], set(listed)) == ("graphcalls", names)
+
+
+def test_the_page_of_the_fixture_does_not_show_how_it_is_made() -> None:
+    """A test never makes or closes it."""
+    shown = PARTS["facade"]()
+    assert [name for name in ("Parameters", "connection", "`close`") if name in shown.partition("### `run`")[0]] == []
+    assert "- `token`: the bearer token" in shown
 
 
 def test_every_generated_part_is_on_a_page() -> None:
@@ -193,3 +202,13 @@ def test_the_table_of_operations_adds_up() -> None:
     total = operations().splitlines()[-1]
     assert total.startswith(f"| **{len(counted)} operations** |")
     assert f"| {sum(one[0] for one in counted.values())} |" in total
+
+
+@pytest.mark.parametrize("id", Contract.packaged().operations)
+def test_a_page_of_an_operation_names_every_permission_that_opens_it(id: str) -> None:
+    operation = Contract.packaged().operation(id)
+    (named,) = (line for line in operation_page(operation).splitlines() if "application permissions" in line)
+    wanted = {*operation.permissions.least, *operation.permissions.higher}
+    assert set(re.findall(r"`([^`]+)`", named)) == wanted
+    assert ("(least privileged)" in named) == bool(operation.permissions.higher)
+    assert CHECKED[operation.permissions.checked] in named

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import pytest
 
@@ -131,7 +130,6 @@ def test_all_wrong_markers_are_reported_at_once(pytester: pytest.Pytester, run: 
     assert "INTERNALERROR" not in str(result.stdout)
 
 
-NEAREST = " Did you mean 'version'?" if sys.version_info >= (3, 13) else ""
 MARKERS = (
     "The markers are graphcalls_rule(rule, *more); graphcalls_question(question, *more); "
     "graphcalls(*, version, target, tenant, operation); graphcalls_fault(name, **parameters)."
@@ -163,7 +161,7 @@ MARKERS = (
         ("graphcalls_rule", f"graphcalls_rule() missing 1 required positional argument: 'rule'. {MARKERS}"),
         (
             'graphcalls(versoin="beta")',
-            f"graphcalls() got an unexpected keyword argument 'versoin'.{NEAREST} {MARKERS}",
+            f"graphcalls() got an unexpected keyword argument 'versoin'. Did you mean 'version'? {MARKERS}",
         ),
         ('graphcalls(version="v2")', "version=v2: expected v1.0, beta or both."),
         (

@@ -104,6 +104,11 @@ def test_settings_never_show_the_token(pytester: pytest.Pytester, run: Run, monk
             "--graphcalls-target=simulater: expected simulator, replay, live or a base URL (http://… or https://…). "
             "Did you mean 'simulator'?",
         ),
+        (
+            "--graphcalls-target=localhost:8080",
+            "--graphcalls-target=localhost:8080: expected simulator, replay, live or a base URL "
+            "(http://… or https://…). Did you mean 'http://localhost:8080'?",
+        ),
         ("--graphcalls-budget=0", "--graphcalls-budget=0: expected a whole number, 1 or more."),
         (
             "--graphcalls-cloud=chine",
@@ -156,6 +161,16 @@ def test_a_wrong_value_stops_the_run(pytester: pytest.Pytester, run: Run, argume
     result = run(argument)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert f"ERROR: {sentence}" in result.errlines
+
+
+@pytest.mark.parametrize("key", ["target", "version", "seed"])
+def test_a_list_where_a_text_belongs_stops_the_run(pytester: pytest.Pytester, run: Run, key: str) -> None:
+    """As pyproject.toml allows it to be written."""
+    pytester.makepyprojecttoml(f'[tool.pytest.ini_options]\ngraphcalls_{key} = ["1", "2"]\n')
+    pytester.makepyfile(SHOW)
+    result = run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert f"ERROR: graphcalls_{key}=['1', '2']: expected a text. Write one value, without brackets." in result.errlines
 
 
 @pytest.mark.parametrize(

@@ -170,8 +170,8 @@ def test_values_are_masked_before_pytest_shortens_them(pytester: pytest.Pytester
     assert "{'client_secret': 'REDACTED'} == {'client_secret': 'REDACTED'}" in shown
 
 
-def test_the_value_of_a_secret_variable_is_masked_wherever_it_is_shown(pytester: pytest.Pytester, run: Run) -> None:
-    """pytest explains calls by values; the next test shows what its own variables hold."""
+def test_the_value_of_a_secret_variable_is_masked_in_its_own_test(pytester: pytest.Pytester, run: Run) -> None:
+    """pytest explains calls by values; in the next test an equal value has a harmless name, and is shown."""
     pytester.makepyfile(
         """
         def test_it(graphcalls_version):

@@ -69,8 +69,8 @@ def test_workers_do_not_move_the_clock_of_each_other(
     assert f"needs a clock that the test moves, which {steered} does not offer" in result.stdout.str()
 
 
-def test_recorded_tests_use_requests_alone(pytester: pytest.Pytester, steered: str) -> None:
-    """A replay could not stage it."""
+def test_a_test_that_needs_staging_is_skipped_when_it_is_recorded(pytester: pytest.Pytester, steered: str) -> None:
+    """A replay could not stage such tests."""
     pytester.makepyfile(PROJECT)
     options = (f"--graphcalls-target={steered}", "--graphcalls-version=v1.0", "--record-mode=once")
     result = pytester.runpytest_inprocess("-p", "no:randomly", "-p", "no:cacheprovider", *options)

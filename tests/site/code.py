@@ -51,12 +51,12 @@ def fixtures() -> str:
     functions = (node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef))
     found = [node for node in functions if node.decorator_list and not node.name.startswith("_")]
     rows = [(code(node.name), prose((ast.get_docstring(node) or "").partition("\n\n")[0])) for node in found]
-    return table(("fixture", "gives"), sorted(rows))
+    return table(("fixture", "gives"), sorted(rows, key=lambda row: (row[0] != code("graphcalls"), row)))
 
 
-def members(thing: type, *, names: Iterable[str] = ()) -> str:
-    """Every public method and property of a class, one after the other, with all that is said of it."""
-    return "\n\n".join(_member(name, member) for name, member in _public(thing, tuple(names)))
+def members(thing: type, *, names: Iterable[str] = (), without: str = "") -> str:
+    """Every public method and property of a class but ``without``, with all that is said of it."""
+    return "\n\n".join(_member(name, member) for name, member in _public(thing, tuple(names)) if name != without)
 
 
 def listed(thing: type, *, without: str = "") -> str:
@@ -103,6 +103,11 @@ def _block(call: str) -> str:
 def fields(thing: type) -> str:
     """The fields of a plain value, from the section Attributes of its docstring."""
     return sections(inspect.getdoc(thing) or "")
+
+
+def attributes(thing: type) -> str:
+    """The fields of something that a fixture makes, without the parameters by which it is made."""
+    return sections("".join((inspect.getdoc(thing) or "").partition("Attributes:")[1:]))
 
 
 def settings() -> str:
@@ -275,7 +280,7 @@ PARTS: Mapping[str, Part] = {
     "notification": lambda: value(Notification),
     "finding": lambda: value(Finding),
     "contract": lambda: members(Contract),
-    "facade": lambda: f"{fields(GraphCalls)}\n\n{members(GraphCalls)}",
+    "facade": lambda: f"{attributes(GraphCalls)}\n\n{members(GraphCalls, without='close')}",
     "options": settings,
     "markers": markers,
     "hooks": hooks,

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from pytest_graphcalls import Contract
+from pytest_graphcalls.cli.explain import CHECKED
 from pytest_graphcalls.contract import (
     ErrorRow,
     Evidence,
@@ -130,9 +131,18 @@ def _facts(operation: Operation) -> Iterator[tuple[str, str]]:
     for version, paths in operation.aliases.items():
         yield f"also, in {version}", codes(paths)
     yield "versions", ", ".join(operation.versions)
-    yield "application permissions", codes(operation.permissions.least) or "none"
+    yield "application permissions", _permissions(operation)
     yield "success", ", ".join(str(status) for status in operation.responses)
     yield "published page", ", ".join(f"[{version}]({page})" for version, page in operation.pages.items())
+
+
+def _permissions(operation: Operation) -> str:
+    permissions = operation.permissions
+    if not permissions.least:
+        return "none"
+    least = codes(permissions.least)
+    named = f"one of {least} (least privileged), {codes(permissions.higher)}" if permissions.higher else least
+    return f"{named}{CHECKED[permissions.checked]}"
 
 
 def _rule(rule: Rule) -> str:

@@ -22,6 +22,15 @@ from pytest_graphcalls import errors
             "there is no rule 'call-rejct.late'. Did you mean 'call-reject.late'? 'graphcalls rules' lists them all.",
         ),
         (errors.UnknownNameError("code", "zzz", ("8522",)), "there is no code 'zzz'."),
+        (errors.UnknownNameError("action", "ring", ("stops_sharing", "answers")), "there is no action 'ring'."),
+        (
+            errors.UnknownNameError("action", "sharing", ("stops_sharing", "answers")),
+            "there is no action 'sharing'. Did you mean 'stops_sharing'?",
+        ),
+        (
+            errors.UnknownNameError("member", "context", ("clientContext",)),
+            "there is no member 'context'. Did you mean 'clientContext'?",
+        ),
         (
             errors.UnknownNameError("fault", "lost", ("drop", "hold"), few=True),
             "there is no fault 'lost'. Known are drop, hold.",

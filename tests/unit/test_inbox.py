@@ -101,7 +101,7 @@ def test_a_test_gets_the_notifications_of_its_own_calls_only() -> None:
     reader.close()
 
 
-def test_a_feed_of_a_tenant_cannot_be_steered() -> None:
+def test_received_notifications_alone_stage_nothing_else() -> None:
     """Any other need of a test cannot be staged."""
     world = ReceivedNotifications(list)
     assert world.notifications == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -148,3 +149,23 @@ def test_headers_are_taken_in_any_form(given: Any) -> None:
         assert message.headers["content-type"] == "text/plain"
     assert replace(Response(200), headers=given).headers == wanted
     assert Request("GET", "/", given) == Request("GET", "/", wanted)
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"Retry-After": "7"}, 7.0),
+        ({"Retry-After": "soon"}, None),
+        ({"Retry-After": "Sun, 22 Nov 2026 10:00:09 GMT", "Date": "Sun, 22 Nov 2026 10:00:00 GMT"}, 9.0),
+        ({"Retry-After": "Sun, 22 Nov 2026 10:00:09 -0000", "Date": "Sun, 22 Nov 2026 10:00:00 GMT"}, 9.0),
+        ({"Retry-After": "Sun, 22 Nov 2026 09:00:00 GMT", "Date": "Sun, 22 Nov 2026 10:00:00 GMT"}, 0.0),
+        ({"Retry-After": "Sun, 22 Nov 2026 10:00:09 GMT"}, None),
+    ],
+)
+def test_an_answer_says_how_long_to_wait(headers: dict[str, str], seconds: float | None) -> None:
+    """By a number, or by a date that counts from the date of the answer; from the present where it has none."""
+    assert Response(429, headers).retry_after() == seconds
+    dated = "Retry-After" in headers and "Date" not in headers and "GMT" in headers["Retry-After"]
+    present = datetime(2026, 11, 22, 10, tzinfo=UTC)
+    assert Response(429, headers).retry_after(present) == (9.0 if dated else seconds)

@@ -96,14 +96,14 @@ def roles(name: str, value: Any) -> frozenset[str]:
     known = tuple(sorted(Contract.packaged().roles))
     for role in value:
         if role not in known:
-            raise UnknownNameError("application permission of the calls API", str(role)[:80], known)
+            raise UnknownNameError("application permission of the calls API", str(role)[:80], known, few=True)
     return frozenset(value)
 
 
 def keyring(_: str, value: Any) -> str:
     """One of :data:`KEYRINGS`."""
     if value not in KEYRINGS:
-        raise UnknownNameError("sort of keys", value if isinstance(value, str) else shown(value), KEYRINGS)
+        raise UnknownNameError("sort of keys", value if isinstance(value, str) else shown(value), KEYRINGS, few=True)
     return str(value)
 
 
@@ -128,7 +128,7 @@ def read(parameters: Mapping[str, Parameter], given: Mapping[str, Any], address:
     """
     for name in given:
         if name not in parameters:
-            raise UnknownNameError(f"member of {address}:", name[:80], tuple(parameters), listing)
+            raise UnknownNameError(f"member of {address}:", name[:80], tuple(parameters), listing, few=True)
     values = {name: parameters[name].read(name, value) for name, value in given.items() if value is not None}
     for name, parameter in parameters.items():
         if parameter.required and name not in values:

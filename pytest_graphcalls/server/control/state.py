@@ -87,7 +87,9 @@ class ServerState:
         try:
             self.bot(url, allow_hosts=self.allow_hosts, **terms)
         except SettingError as error:  # which speaks of parameters in Python
-            step = error.next_step and "'graphcalls serve --allow-host HOST' allows a host."
+            step = error.next_step
+            if "allow_hosts" in step:
+                step = "'graphcalls serve --allow-host HOST' allows a host."
             raise SettingError(error.name, error.value, error.expected, step) from None
 
     def advance(self, seconds: float, patience: float) -> None:

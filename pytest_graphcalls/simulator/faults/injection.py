@@ -211,7 +211,7 @@ class Faults:
             proceed: what answers it otherwise.
             request: the request.
         """
-        match = self._world.admission.found(request) if self._answers else None
+        match = self._world.admission.look(request).match if self._answers else None
         if not isinstance(match, Match):
             return proceed(request)
         striking = [fault for fault in self._answers if self._selects(fault, match) and fault.strikes()]

@@ -42,7 +42,7 @@ def test_a_recording_names_the_injected_faults(
     played = run_recording("--graphcalls-target=replay", "--block-network")
     played.assert_outcomes(passed=1)
     assert SAID.format("read") in played.outlines
-    status([path], Namespace(days=90))
+    status(Namespace(paths=[path], days=90))
     listed = capsys.readouterr().out
     assert "with faults that were injected, so not as the service answers: 1" in listed
 

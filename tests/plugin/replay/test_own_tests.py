@@ -67,6 +67,17 @@ def test_a_users_test_without_recording_says_so(pytester: pytest.Pytester, run_r
     result.stdout.no_fnmatch_line("*another exception*")
 
 
+def test_a_missing_recording_is_looked_for_in_the_project(
+    pytester: pytest.Pytester, run_recording: RunRecording
+) -> None:
+    """Not in the package, whose recordings are replayed then."""
+    pytester.makepyfile(test_bot=POLL)
+    result = run_recording("--graphcalls-target=replay")
+    result.assert_outcomes(errors=1)
+    own = pytester.path / "cassettes" / "v1.0" / "test_bot" / "test_poll.yaml"
+    assert any(line.startswith(f"{own}: there is no such file.") for line in result.outlines)
+
+
 @pytest.mark.parametrize(
     ("damage", "says"),
     [

@@ -11,7 +11,7 @@ LEAKY = """
     from pytest_graphcalls.contract import Contract
     from pytest_graphcalls.simulator import Simulator
 
-    def test_a_secret_is_in_no_output():
+    def test_it():
         simulator = Simulator()
         credential = Credential(simulator.tenant_id, simulator.authority.app.app_id, "hunter2-" * 4)
         http = http_for_msal(transport=SimulatorTransport(simulator))

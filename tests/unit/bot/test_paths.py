@@ -47,6 +47,11 @@ def test_a_url_is_taken_as_it_was_written(simulator: Simulator, bot: Bot, writte
     assert seen == [asked]
 
 
+def test_the_name_of_an_application_is_no_application(bot: Bot) -> None:
+    with pytest.raises(SettingError, match=r"Give the application itself, or the URL at which the bot listens"):
+        bot("my_bot.main:app")
+
+
 def test_a_url_that_cannot_be_read_is_a_setting(bot: Bot) -> None:
     with pytest.raises(SettingError, match=r"^bot=http://\[::1/api: expected http:// or https:// and this machine"):
         bot("http://[::1/api")

@@ -102,6 +102,13 @@ def test_a_folder_is_no_recording(file, tmp_path):
     assert "such as 'calls.har'" in refusal(tmp_path).problem
 
 
+def test_the_folder_of_cassettes_names_one_of_them(file, tmp_path):
+    """They lie below a folder for the version and one for the module."""
+    (tmp_path / "v1.0" / "test_calls").mkdir(parents=True)
+    file("", "v1.0/test_calls/test_one.yaml")
+    assert "such as 'v1.0/test_calls/test_one.yaml'" in refusal(tmp_path).problem
+
+
 @pytest.mark.parametrize(
     "tag",
     ["!!python/object/apply:os.system", "!!python/name:os.system", "!!python/object/new:subprocess.Popen", "!own"],

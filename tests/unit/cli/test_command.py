@@ -9,6 +9,8 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+import pytest
+
 from pytest_graphcalls.cli import command
 from pytest_graphcalls.cli.terminal import complain, complain_of_crash, show, show_json
 
@@ -30,6 +32,24 @@ def test_every_command_and_action_is_carried_out_by_a_function():
 
 def test_a_missing_command_is_a_usage_error(graphcalls):
     assert graphcalls()[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "said", "usage"),
+    [
+        (("serv",), "Did you mean 'serve'?", "graphcalls [-h]"),
+        (("cassettes", "statos"), "Did you mean 'status'?", "graphcalls cassettes [-h]"),
+        (("rules", "--format", "jsn"), "Did you mean 'json'?", "graphcalls rules [-h]"),
+        (("rules", "--opration=call-get"), "Did you mean '--operation'?", "graphcalls rules [-h]"),
+        (("drift", "prune", "--verdikt", "x"), "Did you mean '--verdict'?", "graphcalls drift prune [-h]"),
+    ],
+)
+def test_a_misspelt_word_is_answered_with_the_nearest_one(graphcalls, words, said, usage):
+    """The usage is that of the command that was meant."""
+    code, out, err = graphcalls(*words)
+    assert (code, out) == (64 if "drift" in words else 2, "")
+    assert said in err
+    assert err.startswith(f"usage: {usage}")
 
 
 def subprocess_of(code, **more):
@@ -110,7 +130,7 @@ def test_only_one_module_writes_to_the_terminal():
         if writes.search(line)
     }
     # The usage is argparse's own text, and the empty line ends that of a terminal's ^C.
-    assert found == {("command.py", "self.print_usage(sys.stderr)"), ("command.py", 'sys.stderr.write("\\n")')}
+    assert found == {("arguments.py", "self.print_usage(sys.stderr)"), ("command.py", 'sys.stderr.write("\\n")')}
 
 
 def test_a_wrong_word_is_printed_as_it_can_be_shown(graphcalls):

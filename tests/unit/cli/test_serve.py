@@ -78,7 +78,7 @@ def test_a_taken_port_is_reported(graphcalls):
         port = taken.getsockname()[1]
         code, out, err = graphcalls("serve", "--port", port)
     assert (code, out) == (2, "")
-    assert f"127.0.0.1:{port}: expected an address to listen on." in err
+    assert f"--port={port}: expected a port to listen on at 127.0.0.1." in err
     assert "Give another port, or 0 for a free one." in err
 
 

@@ -116,6 +116,19 @@ def test_a_proxy_needs_tls(graphcalls: Run) -> None:
     assert "expected together with --tls. Clients ask Microsoft's hosts by https alone" in err
 
 
+def test_a_path_of_a_bot_needs_its_address(graphcalls: Run) -> None:
+    """It would be passed over otherwise."""
+    code, out, err = graphcalls("serve", "--port", "0", "--bot-path", "/api/calls")
+    assert (code, out) == (2, "")
+    assert "--bot-path=/api/calls: expected together with --bot. A bot that is named later brings its path along" in err
+
+
+def test_for_a_bot_without_a_scheme_the_whole_address_is_named(graphcalls: Run) -> None:
+    err = graphcalls("serve", "--port", "0", "--bot", "localhost:3978")[2]
+    assert "bot=localhost:3978: expected" in err
+    assert "Write http://localhost:3978." in err
+
+
 def test_serve_tls_says_that_a_folder_cannot_be_used(tmp_path: Path, graphcalls: Run) -> None:
     """Before it listens."""
     (tmp_path / "file").touch()

@@ -62,6 +62,14 @@ def test_token_says_that_nothing_answers(graphcalls: Run) -> None:
     assert "--url=http://127.0.0.1:9: expected a running 'graphcalls serve'." in err
 
 
+def test_token_says_what_an_address_lacks(url: str, graphcalls: Run) -> None:
+    """A scheme, or that there is no TLS."""
+    err = graphcalls("token", "--url", url.removeprefix("http://"))[2]
+    assert "protocol. Begin the address with http:// or https://." in err
+    err = graphcalls("token", "--url", url.replace("http://", "https://"))[2]
+    assert "The server speaks no TLS: write http:// instead." in err
+
+
 def test_token_says_that_something_else_answers(simulator: Simulator, graphcalls: Run) -> None:
     """A server without these addresses."""
     with serve_in_thread(SimulatorApp(simulator)) as other:

@@ -121,7 +121,7 @@ def test_another_id_in_the_place_of_a_mapped_one_is_a_difference() -> None:
 
 
 def test_users_who_are_invited_together_are_mapped_by_their_places() -> None:
-    """The test's code has put them there; so in the roster each is who it was, whatever the order."""
+    """Each invited user is mapped by its place in the invite, whatever the order of the roster."""
     users = [f"{digit * 8}-cccc-4ccc-8ccc-{digit * 12}" for digit in "6789"]
 
     def invited(first: str, second: str, roster: list[dict[str, object]]) -> t.Recording:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -74,3 +75,18 @@ def test_a_folder_of_another_program_or_user_is_kept(
     assert len([*where.iterdir()]) == 4
     assert (elsewhere / MARK).exists()
     assert hold_workspace(where / "nowhere") is None
+
+
+def test_a_workspace_that_cannot_be_removed_hides_no_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The suite may still write into it while it ends."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOTEMPTY, "Directory not empty")
+
+    def stopped() -> None:
+        with temporary_workspace():
+            monkeypatch.setattr(os, "rmdir", refuse)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()

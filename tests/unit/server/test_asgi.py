@@ -282,7 +282,7 @@ def test_a_port_that_is_taken_is_named() -> None:
     with serve_in_thread(SimulatorApp(Simulator())) as url:
         port = int(url.rpartition(":")[2])
         with (
-            pytest.raises(SettingError, match=rf"127\.0\.0\.1:{port}.*Give another port, or 0"),
+            pytest.raises(SettingError, match=rf"--port={port}: .* at 127\.0\.0\.1.*Give another port, or 0"),
             serve_in_thread(SimulatorApp(Simulator()), port=port),
         ):
             pass
@@ -292,7 +292,7 @@ def test_a_port_that_is_taken_is_named() -> None:
 def test_a_port_that_is_none_is_named(port: int) -> None:
     """Numbers that are no ports are refused in the same words."""
     with (
-        pytest.raises(SettingError, match="an address to listen on"),
+        pytest.raises(SettingError, match="a port to listen on"),
         serve_in_thread(SimulatorApp(Simulator()), port=port),
     ):
         pass

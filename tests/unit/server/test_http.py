@@ -40,7 +40,7 @@ def test_a_port_that_is_taken_is_named() -> None:
     """Before a thread is started, where the error would be lost."""
     with serve_in_thread(SimulatorApp(Simulator())) as url:
         port = int(url.rpartition(":")[2])
-        with pytest.raises(SettingError, match=f"127.0.0.1:{port}: expected an address to listen on"):
+        with pytest.raises(SettingError, match=f"--port={port}: expected a port to listen on at 127.0.0.1"):
             serve_in_thread(SimulatorApp(Simulator()), port=port).__enter__()
 
 

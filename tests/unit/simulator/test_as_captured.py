@@ -63,7 +63,7 @@ def test_a_peer_to_peer_call_has_audio_alone() -> None:
 
 
 def test_audio_starts_after_the_time_of_the_pace() -> None:
-    """There is none for a call that has ended before."""
+    """A call that has ended before gets no such update."""
     simulator = Simulator(pace=Pace(audio=5))
     first, second = (simulator.person(name) for name in ("Ana", "Ben"))
     bot = Bot(simulator)
@@ -76,7 +76,7 @@ def test_audio_starts_after_the_time_of_the_pace() -> None:
 
 
 def test_the_last_participant_is_notified_of_the_reason() -> None:
-    """In the words of the captures."""
+    """The message has the words of the captures."""
     simulator = Simulator()
     call = Bot(simulator).join(simulator.meeting(["Ana"]))
     simulator.person("Ana").leaves(call)

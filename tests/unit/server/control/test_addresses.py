@@ -398,7 +398,7 @@ def test_everything_starts_anew(ask: Ask, state: ServerState) -> None:
         ("PUT", "clock", {}, 405, "/_graphcalls/clock takes GET."),
         ("POST", "faults/dropp", {}, 405, "takes DELETE. Did you mean POST /_graphcalls/faults/drop?"),
         ("POST", "ledger", {}, 405, "/_graphcalls/ledger takes GET."),
-        ("POST", "faults/drop", {"operation": "x"}, 400, "'operation'. GET /_graphcalls/ lists them all."),
+        ("POST", "faults/drop", {"operation": "x"}, 400, "'operation'. Known are kind, nth, every, since, prob"),
         ("GET", "calls/57da", {}, 404, "there is no call '57da'."),
         ("DELETE", "faults/7", {}, 404, "there is no fault in force with the number '7'."),
         ("PATCH", "apps/x", {}, 404, "there is no app 'x'."),

@@ -108,7 +108,7 @@ async def _text(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"hello"})
 
 
-def test_any_server_that_answers_does_no_harm() -> None:
+def test_a_server_that_is_no_simulator_is_not_steered() -> None:
     """No JSON, a closed connection, or no server at all."""
     with serve_in_thread(_text) as url:
         assert is_steerable(url) is False
