@@ -203,7 +203,7 @@ class Doctor:
             yield from (Result(check, Status.UNKNOWN, "It needs a call, too.") for check in CHECKS[5:])
             return
         answer = _send(client, "POST", CALLS, self._create_body())
-        call_id = _created_id(answer)
+        call_id = str(_member(answer, "id") or "") if answer and answer.status == 201 else ""
         if not call_id:
             yield from self._refused_call(answer)
             return
@@ -339,7 +339,3 @@ def _send(client: Client, method: str, path: str, body: Any = None) -> Response 
 
 def _member(response: Response | None, name: str) -> Any:
     return json_object(response.body).get(name) if response else None
-
-
-def _created_id(response: Response | None) -> str:
-    return str(_member(response, "id") or "") if response and response.status == 201 else ""

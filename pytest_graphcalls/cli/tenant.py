@@ -48,7 +48,8 @@ def run_sweep(args: Namespace) -> int:
         raise SettingError("--ledger", str(folder), "the ledger folder of a live run", step)
     found = ledgers(folder)
     endings = list(_swept(found, args)) if any(ledger.open_calls() for ledger in found) else []
-    show(_lines(folder, found, endings))
+    lines = [*map(_ending, endings), *(line for ledger in found for line in _unanswered(ledger))]
+    show(lines or [f"Nothing is open in {folder}."])
     for ledger in found:
         ledger.close()
     still = any(ending.end is End.STILL_OPEN for ending in endings) or any(ledger.unanswered() for ledger in found)
@@ -60,11 +61,6 @@ def _swept(found: Iterable[Ledger], args: Namespace) -> Iterator[Ending]:
     with closing(Line(place)) as line:
         for ledger in found:
             yield from left_open(line, ledger)
-
-
-def _lines(folder: Path, found: Iterable[Ledger], endings: Iterable[Ending]) -> Iterator[str]:
-    lines = [*map(_ending, endings), *(line for ledger in found for line in _unanswered(ledger))]
-    yield from lines or [f"Nothing is open in {folder}."]
 
 
 def _ending(ending: Ending) -> str:

@@ -102,15 +102,14 @@ class Normaliser:
         members = self.members(self._subtype(type_, after, before))
         left: dict[str, Tree] = {}
         right: dict[str, Tree] = {}
-        for name, value in before.items():
+        for name in {**before, **after}:
             member = members.get(name, _ANY)
-            if name in after:
-                left[name], right[name] = self._pair(name, value, after[name], member, learn=learn)
+            if name in before and name in after:
+                left[name], right[name] = self._pair(name, before[name], after[name], member, learn=learn)
+            elif name in before:
+                left[name] = self._comparable(name, before[name], member)
             else:
-                left[name] = self._comparable(name, value, member)
-        for name, value in after.items():
-            if name not in before:
-                right[name] = self._comparable(name, value, members.get(name, _ANY))
+                right[name] = self._comparable(name, after[name], member)
         return left, right
 
     def _subtype(self, type_: str, *values: Mapping[str, Any]) -> str:

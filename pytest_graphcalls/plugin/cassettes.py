@@ -26,6 +26,7 @@ from pytest_graphcalls.contract import Contract, HostKind
 from pytest_graphcalls.errors import RecordingError
 from pytest_graphcalls.parsing import content
 from pytest_graphcalls.plugin.options import NAMED, PARAMETER, REPLAY, SIMULATOR, records
+from pytest_graphcalls.plugin.redacting import let_project_add
 from pytest_graphcalls.plugin.settings import Settings, settings_of
 from pytest_graphcalls.redaction import Redactor, remembered
 from pytest_graphcalls.report.run_document import counted
@@ -271,7 +272,7 @@ class Safety:
 
     def _made(self, key: str) -> Redactor:
         made = Redactor("cassette", key)
-        self._config.hook.pytest_graphcalls_redact(redactor=made)
+        let_project_add(self._config, made)
         return made
 
     @cached_property

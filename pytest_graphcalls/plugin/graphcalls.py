@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pytest
 
 from pytest_graphcalls.errors import SettingError, StageError
+from pytest_graphcalls.findings import Finding
 from pytest_graphcalls.lifecycle import CallState
 from pytest_graphcalls.session import Recorder
 from pytest_graphcalls.stage.base import shown as shown_answer
@@ -22,7 +23,6 @@ from pytest_graphcalls.wire import Exchange, Request
 if TYPE_CHECKING:
     from pytest_graphcalls.bot import Bot
     from pytest_graphcalls.clients.httpx import AsyncClient, Client
-    from pytest_graphcalls.findings import Finding
     from pytest_graphcalls.simulator import SimulatedCall, Simulator
 
 _T = TypeVar("_T")

@@ -41,6 +41,20 @@ _MASKING = pytest.StashKey["Masking"]()
 _NAMING = pytest.StashKey[bool]()
 
 
+def let_project_add(config: pytest.Config, redactor: Any) -> None:
+    """Let the project's own hooks add to what a redactor hides.
+
+    Raises:
+        UsageError: what they add cannot be used.
+    """
+    from pytest_graphcalls.errors import GraphCallsError
+
+    try:
+        config.hook.pytest_graphcalls_redact(redactor=redactor)
+    except GraphCallsError as error:
+        raise pytest.UsageError(f"pytest_graphcalls_redact: {error}") from None
+
+
 class Masking:
     """Masks what the tests of one process show. Its hooks are registered when the first test of ours begins.
 
@@ -52,7 +66,7 @@ class Masking:
         from pytest_graphcalls.redaction import OF_REPORTS, remember_environment
 
         remember_environment(os.environ)
-        config.hook.pytest_graphcalls_redact(redactor=OF_REPORTS)
+        let_project_add(config, OF_REPORTS)
         self.counts: Counter[str] = Counter()
         self._secrets: dict[str, None] = {}
         self._texts: dict[str, str] = {}

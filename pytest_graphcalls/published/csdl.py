@@ -125,10 +125,8 @@ class Metadata:
             if name in reached or not (name in self.types or name in self.enums):
                 continue
             reached.add(name)
-            if name in self.types:
-                waiting += self._named(name)
-                waiting += bound.get(name, ())
-                waiting += [] if name == TOP or name in shared else below.get(name, [])
+            waiting += (*self.named(name), *bound.get(name, ()))
+            waiting += [] if name == TOP or name in shared else below.get(name, [])
         return frozenset(reached)
 
     def slice(self, also: Iterable[str], shared: Collection[str]) -> frozenset[str]:
@@ -141,10 +139,11 @@ class Metadata:
         ours = (name for name, raw in self.types.items() if raw["base"] in shared and name.startswith(_OURS))
         return self.reach((*ROOTS, *also, *ours), shared)
 
-    def _named(self, name: str) -> Iterator[str]:
-        raw = self.types[name]
-        yield raw["base"] or ""
-        yield from (facts["type"] for _, facts in members(name, raw))
+    def named(self, name: str) -> Iterator[str]:
+        """The base of a type and the types of its members; nothing for what is no type here."""
+        if raw := self.types.get(name):
+            yield raw["base"] or ""
+            yield from (facts["type"] for _, facts in members(name, raw))
 
     def _bound(self) -> dict[str, list[str]]:
         """By type: the types that actions bound to it take and give."""

@@ -249,17 +249,9 @@ class _Document:
             return
         known = read.types.keys() | read.enums.keys()
         for name in sorted(read.reach(("call",), ())) or ("call",):
-            for other in (name, *_named(read.types.get(name))):
+            for other in (name, *read.named(name)):
                 if other and not other.startswith("Edm.") and other not in known:
                     self._reader.fail(f"refers to the schema {other!r}, which is not there; is it cut off?")
-
-
-def _named(raw: Mapping[str, Any] | None) -> Iterator[str]:
-    """The names of types in one type."""
-    if raw is not None:
-        yield raw["base"] or ""
-        for part in ("properties", "navigation"):
-            yield from (facts["type"] for facts in raw[part].values())
 
 
 def _bound(types: Metadata, path: str) -> tuple[str, bool, str] | None:

@@ -12,7 +12,7 @@ from base64 import b64decode
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, lru_cache
 
-from pytest_graphcalls.errors import UnknownNameError
+from pytest_graphcalls.errors import SettingError, UnknownNameError
 from pytest_graphcalls.redaction.assignments import HINTS, hide_values
 from pytest_graphcalls.redaction.fields import HEADERS, MASK, Kind, is_secret_name, plain
 from pytest_graphcalls.redaction.patterns import IN_TEXT, TextPattern
@@ -87,14 +87,18 @@ class Texts:
             patterns: regular expressions; what matches is hidden, and each must match what it hides only.
 
         Raises:
-            re.error: a pattern is no regular expression.
+            SettingError: a text where a list belongs, or a pattern that is no regular expression.
         """
+        given = {"headers": headers, "members": members, "parameters": parameters, "values": values}
+        for name, texts in (*given.items(), ("patterns", patterns)):
+            if isinstance(texts, str):
+                raise SettingError(f"add({name})", "(hidden)", "a list of texts", f"Write {name}=[…].")
         secret, members, parameters = Kind.SECRET, list(members), list(parameters)
         self._headers = {**self._headers, **dict.fromkeys(map(str.lower, headers), secret)}
         self._members = {**self._members, **dict.fromkeys(map(plain, members), secret)}
         self._parameters = {**self._parameters, **dict.fromkeys(map(plain, parameters), secret)}
         self._names |= {*map(plain, members), *map(plain, parameters)}
-        self._patterns += tuple(map(re.compile, patterns))
+        self._patterns += tuple(map(_compiled, patterns))
         self._literals.add(values)
         self._remember()
 
@@ -176,6 +180,13 @@ _TEXT = bytes(range(32, 127)) + b"\t\r\n"
 
 Mask = Callable[[str, int], str]
 """Masks a text, in which so many encodings may still be undone."""
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    try:
+        return re.compile(pattern)
+    except re.error as error:
+        raise SettingError("add(patterns)", repr(pattern), "a regular expression", f"{error}.") from None
 
 
 def _without_encoded(text: str, mask: Mask, depth: int) -> str:

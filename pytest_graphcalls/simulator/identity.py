@@ -127,7 +127,7 @@ class Authority:
         app = App(
             app_id=self._ids.new("app"),
             name=name or f"Bot {len(self._apps) + 1}",
-            roles=self._every_role if roles is None else frozenset(roles),
+            roles=self._every_role if roles is None else _names(roles),
             may_remove_participants=may_remove_participants,
             phone_number=phone_number,
             instance_id=self._ids.new("app") if phone_number else "",
@@ -190,8 +190,11 @@ class Authority:
             key: an RSA private key to sign with instead of the authority's own.
 
         Raises:
-            SettingError: ``lifetime`` is no number.
+            SettingError: ``app`` is none, or ``lifetime`` is no number.
         """
+        if not isinstance(app, App | None):
+            step = "authority.register(…) makes one, and authority.apps has them all."
+            raise SettingError("token(app)", shown(app), "an app", step)
         quantity("token(lifetime)", lifetime, unit="virtual seconds", least=-MOST, most=MOST)
         app = app or self.app
         issued = int(self._clock.epoch)
@@ -202,7 +205,7 @@ class Authority:
             "tid": tid,
             "appid": app.app_id,
             "idtyp": "app",
-            "roles": sorted(app.roles if roles is None else roles),
+            "roles": sorted(app.roles if roles is None else _names(roles)),
             "iat": issued,
             "nbf": issued,
             "exp": int(self._clock.epoch + lifetime),
@@ -364,3 +367,8 @@ class Channel:
         """The published keys."""
         keys = [{**key, "x5t": key["kid"], "endorsements": ENDORSEMENTS} for key in self.keys.public()]
         return page(self._clock, {"keys": keys}, f"{Evidence.INFERRED}; fact=what validators read of it")
+
+
+def _names(roles: Iterable[str]) -> frozenset[str]:
+    """A single name is no list of its letters."""
+    return frozenset((roles,) if isinstance(roles, str) else roles)

@@ -105,7 +105,7 @@ class Scenario:
     ) -> Meeting:
         """Hold a meeting that ``people`` are in already; ``facts`` are members of its conference."""
         host = self._person(organizer or "Organizer")
-        guests = [self._person(one).identity for one in ((people,) if isinstance(people, (str, Person)) else people)]
+        guests = [self._person(one).identity for one in _several(people)]
         asked = {"joinMeetingIdSettings": {"isPasscodeRequired": passcode}}
         conference = self._meetings.made(host.identity, asked, guests, **facts)
         for one in guests:
@@ -129,7 +129,7 @@ class Scenario:
     ) -> SimulatedCall:
         """Let a person call an app, or invite it into a group call; see :meth:`.Simulator.incoming_call`."""
         who = self._person(caller or "Caller")
-        conference = self._called_from(who, (who, *map(self._person, others)), group=group)
+        conference = self._called_from(who, (who, *map(self._person, _several(others))), group=group)
         app = app or self._world.authority.app
         target = self._world.authority.bot(app)
         if recording_policy:  # m3.10: the target of such a call is an application instance
@@ -160,3 +160,8 @@ class Scenario:
 
     def _person(self, one: Person | str) -> Person:
         return one if isinstance(one, Person) else self.person(one)
+
+
+def _several(people: Iterable[Person | str]) -> Iterable[Person | str]:
+    """A single name or person is no list."""
+    return (people,) if isinstance(people, (str, Person)) else people

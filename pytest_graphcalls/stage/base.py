@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from pytest_graphcalls.contract import Contract, Match, Need, parse_error
 from pytest_graphcalls.errors import StageError
-from pytest_graphcalls.targets import ReceivedNotifications
+from pytest_graphcalls.targets import Connection, ReceivedNotifications, World
 from pytest_graphcalls.wire import Headers, Response, json_object
-
-if TYPE_CHECKING:
-    from pytest_graphcalls.targets import Connection, World
 
 
 class Answer(Protocol):

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 from urllib.parse import quote
 
 from pytest_graphcalls.contract import Contract, Effect, Operation
 from pytest_graphcalls.errors import StageError
 from pytest_graphcalls.sandbox.tenant import CALLBACK
-from pytest_graphcalls.stage.base import GRAPH, Answer, Client, Invitee, members
-
-if TYPE_CHECKING:
-    from pytest_graphcalls.stage.base import OnTarget
+from pytest_graphcalls.stage.base import GRAPH, Answer, Client, Invitee, OnTarget, members
 
 CALLS = "/communications/calls"
 OLD_CALLS = "/app/calls"

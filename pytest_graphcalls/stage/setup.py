@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from pytest_graphcalls.contract import Contract, Effect, parse_error
 from pytest_graphcalls.errors import EnvironmentFaultError, StageError
 from pytest_graphcalls.sandbox.tenant import StageData, below, tenant_of
+from pytest_graphcalls.session import Recorder
 from pytest_graphcalls.stage.base import (
     GRAPH,
     Answer,
@@ -24,14 +25,9 @@ from pytest_graphcalls.stage.base import (
     refused,
 )
 from pytest_graphcalls.stage.call import CALLS, MEDIA, OVER, StagedCall, StagedMeeting, success_of
-from pytest_graphcalls.targets.base import SETTINGS
+from pytest_graphcalls.targets import Connection
+from pytest_graphcalls.targets.base import SETTINGS, MockFacts
 from pytest_graphcalls.wire import Headers, Response
-
-if TYPE_CHECKING:
-    from pytest_graphcalls.session import Recorder
-    from pytest_graphcalls.targets import Connection
-    from pytest_graphcalls.targets.base import MockFacts
-
 
 CALLER = "Caller"
 """Who calls the bot by default."""

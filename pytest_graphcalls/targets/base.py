@@ -19,16 +19,13 @@ from pytest_graphcalls.errors import StageError
 from pytest_graphcalls.redaction.fields import Kind
 from pytest_graphcalls.redaction.pseudonyms import Pseudonyms
 from pytest_graphcalls.sandbox.guard import fault_of
-from pytest_graphcalls.sandbox.tenant import READERS, FactSetting, Meeting, Readers, merged, parsed
-from pytest_graphcalls.session import Offer
-from pytest_graphcalls.wire import Notification
+from pytest_graphcalls.sandbox.tenant import READERS, FactSetting, Meeting, Readers, Sandbox, merged, parsed
+from pytest_graphcalls.session import Offer, Recorder
+from pytest_graphcalls.wire import Exchange, Notification
 
 if TYPE_CHECKING:
     from pytest_graphcalls.clients.httpx import AsyncClient, Client
-    from pytest_graphcalls.sandbox import Sandbox
-    from pytest_graphcalls.session import Recorder
     from pytest_graphcalls.simulator import Simulator
-    from pytest_graphcalls.wire import Exchange, Notification
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ def found(page: Page) -> str:
 
 
 def test_the_page_opens_from_disk_and_shows_the_verdict_first(open_page: Open) -> None:
-    """Without a word on the console, and without asking for anything (the fixture looks)."""
+    """The page writes nothing to the console, and sends no request (the fixture checks both)."""
     page = open_page()
     assert page.title().startswith("1 breaking change. Graph calls API, 27 Nov 2026")
     heading = page.get_by_role("heading", level=1)
@@ -69,7 +69,7 @@ def test_a_state_is_shown_by_more_than_its_colour(open_page: Open) -> None:
 
 
 def test_filters_work_alone_and_together(open_page: Open) -> None:
-    """By status, operation, version and text; the number of rules is shown."""
+    """Filters are status, operation, version and text; the number of rules is shown."""
     page = open_page()
     assert found(page) == "150 of 150 rules"
     page.get_by_label("Version").select_option("beta")
@@ -117,7 +117,7 @@ def test_rules_that_did_not_always_hold_are_a_filter_of_the_nights_in_view(open_
 
 
 def test_older_nights_are_a_page_away(open_page: Open) -> None:
-    """By buttons, by the slider and by clicking into the overview."""
+    """Buttons, the slider and clicks into the overview lead to older nights."""
     page = open_page()
     newest = page.locator(".span").inner_text()
     assert page.get_by_role("button", name="Newer").is_disabled()
@@ -166,7 +166,7 @@ def test_a_click_leads_to_the_exchange(open_page: Open) -> None:
 
 
 def test_a_difference_of_an_earlier_night_is_still_there(open_page: Open) -> None:
-    """With its exchange, from the history."""
+    """An earlier difference is shown with its exchange, from the history."""
     page = open_page()
     page.get_by_label("Nights across").select_option("200")
     page.get_by_role("searchbox", name="Text").fill("at-most-five")

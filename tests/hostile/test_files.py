@@ -19,7 +19,7 @@ STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u20
 def test_a_hostile_file_is_reported_in_a_sentence(
     attack: Attack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With the exit code of a file that cannot be used, or of what was found in it; and not at length."""
+    """The exit code is that of an unusable file, or of the findings in it; the sentence is short."""
     monkeypatch.chdir(tmp_path)
     attack.make(tmp_path / "given")
     code = main([word.replace("{}", "given") for word in attack.words])

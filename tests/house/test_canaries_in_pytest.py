@@ -137,7 +137,7 @@ def test_ours(name, graphcalls_version):
 
 @pytest.mark.usefixtures("_forgotten")
 def test_a_failing_sign_in_shows_no_secret(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the widest view there is, and in the usual one, which cuts what is long."""
+    """The widest output and the usual one, which shortens values, show no secret."""
     secret = "kept: (every) way/of+writing~it"
     monkeypatch.setenv("AZURE_CLIENT_SECRET", secret)
     pytester.makepyfile(test_sign_in=SIGN_IN)

@@ -111,7 +111,7 @@ def test_every_name_in_a_sequence_leads_somewhere(id: str) -> None:
 
 
 def test_an_unknown_sequence_is_named() -> None:
-    """With the nearest match."""
+    """The error has the nearest known sequence."""
     with pytest.raises(UnknownNameError, match=r"there is no sequence 'hangup'.*hang-up"):
         CONTRACT.sequence("hangup")
 
@@ -203,7 +203,7 @@ def test_every_rule_can_be_explained(id: str) -> None:
 
 @pytest.mark.parametrize("id", sorted(CONTRACT.questions))
 def test_every_question_says_how_it_is_simulated(id: str) -> None:
-    """By the status that the simulator answers with; the proof compares it with the answer."""
+    """A question names the status of the simulator, which the proof compares with the answer."""
     assert re.match(r"[2-5]\d\d\b", CONTRACT.questions[id].simulated)
 
 

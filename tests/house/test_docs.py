@@ -56,7 +56,7 @@ def test_every_block_runs_as_it_stands(pytester: pytest.Pytester) -> None:
 
 @pytest.mark.skipif(not find_spec("msgraph"), reason="needs msgraph-sdk, which 'make test-sdk' installs")
 def test_the_blocks_with_an_sdk_run_as_they_stand(pytester: pytest.Pytester) -> None:
-    """With Microsoft's SDK installed, they pass."""
+    """Blocks with Microsoft's SDK pass where it is installed."""
     result = run(pytester, *python("sdk"))
     assert result.ret == pytest.ExitCode.OK, result.stdout.str()
 

@@ -136,7 +136,7 @@ def test_a_reference_leads_somewhere(module: str) -> None:
 
 
 def test_a_private_word_is_found(tmp_path: Path) -> None:
-    """In a docstring, in a comment, in a part of a message, in the name of a test; not in code or a stored value."""
+    """A private word is found in docstrings, comments, messages and names of tests; not in code or stored values."""
     text = '"""The same as ``gone``."""\nvalue = "member-gone"  # nobody knows\nfail = f"{value} was met here"\n'
     (tmp_path / "tests").mkdir()
     for name in ("sample.py", "tests/test_sample.py"):

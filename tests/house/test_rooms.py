@@ -195,7 +195,7 @@ def test_every_room_is_shipped() -> None:
 
 @pytest.mark.parametrize("package", sorted(OWNERS))
 def test_an_outside_package_has_one_owner(package: str) -> None:
-    """To exchange a client or a library, one file changes."""
+    """One file changes when a client or a library is exchanged."""
     users = {module for module in MODULES if any(name.partition(".")[0] == package for name in imported(module))}
     assert users <= OWNERS[package]
 

@@ -93,7 +93,7 @@ def test_a_fault_before_the_rule_is_judged_is_one_as_well(pytester: pytest.Pytes
 def test_a_network_that_fails_breaks_no_rule(
     pytester: pytest.Pytester, run: Run, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After as many attempts as are allowed."""
+    """The test could not check after all allowed attempts."""
     pytester.makeconftest(
         """
         import httpx
@@ -219,7 +219,7 @@ def test_a_ledger_that_cannot_be_written_makes_no_call(pytester: pytest.Pytester
 def test_a_disk_that_fills_up_breaks_no_rule(
     pytester: pytest.Pytester, run: Run, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In the middle of a run: nothing more is made, nothing is blamed on the service."""
+    """After the disk is full no more calls are created, and the service is not blamed."""
     pytester.makepyfile(
         f"""{ONE_CALL}
 @CREATED

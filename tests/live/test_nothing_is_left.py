@@ -90,7 +90,7 @@ def test_a_hang_up_that_fails_is_tried_again_at_the_end(pytester: pytest.Pyteste
 def test_a_call_that_cannot_be_hung_up_fails_the_run_and_is_reported(
     pytester: pytest.Pytester, run: Run, tenant: Tenant
 ) -> None:
-    """With the command that ends it once the service lets us."""
+    """The report has the command that ends the call once the service permits it."""
     refusing = [True]
     tenant.answers(
         lambda request: request.method == "DELETE",
@@ -168,7 +168,7 @@ def test_an_interrupted_run_with_a_worker_hangs_up(pytester: pytest.Pytester, st
 
 
 def test_the_calls_of_a_worker_that_died_are_hung_up(pytester: pytest.Pytester, run: Run, tenant: Tenant) -> None:
-    """By the controller, when the run ends."""
+    """The controller hangs them up when the run ends."""
     pytester.makepyfile(f"{TWO_CALLS_THEN}\n    os.kill(os.getpid(), signal.SIGKILL)\n")
     result = run("--graphcalls-version=v1.0", "--max-worker-restart=0", workers=1)
     assert result.ret != pytest.ExitCode.OK

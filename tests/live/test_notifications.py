@@ -44,7 +44,7 @@ def tunnel(
 
 @pytest.mark.usefixtures("tunnel")
 def test_notifications_are_judged_in_a_tenant(pytester: pytest.Pytester, run: Run) -> None:
-    """In every test its own calls; with workers see the run from end to end."""
+    """Every test judges the notifications of its own calls; workers are in ``test_end_to_end``."""
     result = run(*SUITE, "--graphcalls-report=report.json")
     assert result.ret == pytest.ExitCode.OK, result.stdout.str()
     report = json.loads((pytester.path / "report.json").read_text())

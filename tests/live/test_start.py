@@ -160,7 +160,7 @@ def test_phone(graphcalls_stage): graphcalls_stage.phone()
 def test_a_missing_fact_skips_exactly_what_needs_it(
     pytester: pytest.Pytester, run: Run, tenant: Tenant, lacking: str
 ) -> None:
-    """By name, with the line that would give it."""
+    """The reason names the missing fact, with the line that would give it."""
     pytester.makepyfile(test_needs=NEEDS)
     result = run("-rs", "--graphcalls-version=v1.0", has={**facts(tenant.id), lacking: ""})
     result.assert_outcomes(passed=3, skipped=1, deselected=4)

@@ -238,7 +238,7 @@ def test_the_summary_says_what_was_exercised(pytester: pytest.Pytester, run: Run
 
 
 def test_the_end_of_a_green_run_is_one_line(pytester: pytest.Pytester, run: Run) -> None:
-    """Without -v: what it was, and how much of the contract it touched."""
+    """Without -v the line shows the target and how much of the contract was exercised."""
     pytester.makepyfile(READ_A_CALL)
     lines = [
         line for line in run().outlines if "graphcalls:" in line or "exercised" in line or "= graphcalls =" in line

@@ -175,7 +175,7 @@ def test_importing_the_public_names_from_the_package_works(pytester: pytest.Pyte
 
 @pytest.mark.parametrize("part", ["client", "async_client", "server", "bot", "simulator"])
 def test_a_part_may_be_used_first_at_any_time(pytester: pytest.Pytester, run: Run, part: str) -> None:
-    """By several threads at once, all of which get the same one, and in the teardown of a fixture."""
+    """Several threads get the same part at once, and so does the teardown of a fixture."""
     pytester.makepyfile(
         f"""
         from concurrent.futures import ThreadPoolExecutor

@@ -96,7 +96,7 @@ MARKERS = "graphcalls_fault(name, **parameters)."
     ],
 )
 def test_a_wrong_marker_stops_the_run(pytester: pytest.Pytester, run: Run, marker: str, sentence: str) -> None:
-    """Before its first test, and names the test and the nearest match."""
+    """The run stops before its first test, and names the test and the nearest match."""
     pytester.makepyfile(
         test_a="def test_never_runs(): pass",
         test_b=f"import pytest\n\n@pytest.mark.{marker}\ndef test_it(graphcalls): pass\n",
@@ -167,7 +167,7 @@ def test_it(graphcalls):
 
 
 def test_a_failure_shows_what_struck(pytester: pytest.Pytester, run: Run) -> None:
-    """In the timeline, with the seed that chance follows."""
+    """The timeline of the failure shows the fault and the seed of chance."""
     pytester.makepyfile(
         """
         import pytest

@@ -180,7 +180,7 @@ def test_a_command_or_a_hook_makes_the_call(pytester: pytest.Pytester, run: Run)
     ],
 )
 def test_a_wrong_fact_is_named(pytester: pytest.Pytester, run: Run, facts: dict[str, str], line: str) -> None:
-    """Before anything is asked of the server."""
+    """The error comes before any request to the server."""
     pytester.makeini(ini(facts))
     result = run("--graphcalls-target=http://127.0.0.1:1")
     assert result.ret == pytest.ExitCode.USAGE_ERROR

@@ -75,7 +75,7 @@ def test_settings_that_pytest_refuses_are_not_checked(nightly: Nightly) -> None:
 
 
 def test_only_the_tests_concerned_are_run_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By their names, from among others; how far it is can be followed."""
+    """Repeated tests are chosen by name, and the progress can be followed."""
     monkeypatch.chdir(tmp_path)
     for name, text in only(READING, ENDING).items():
         monkeypatch.setenv(name, text)

@@ -25,7 +25,7 @@ HINT = (
 
 
 def test_the_summary_and_the_reports_count_it(pytester: pytest.Pytester, run: Run) -> None:
-    """In one line, whether the run is green or not; the report says how often."""
+    """One line names uncovered operations in green and red runs; the report has the counts."""
     pytester.makepyfile(USES_A_HAND)
     result = run("--graphcalls-report=report.json", "--graphcalls-report=report.md")
     result.assert_outcomes(passed=2)
@@ -76,7 +76,7 @@ def test_a_failed_test_says_so(pytester: pytest.Pytester, run: Run) -> None:
 
 
 def test_a_bot_that_redirects_has_decided(pytester: pytest.Pytester, run: Run) -> None:
-    """In time, as one that answers or rejects."""
+    """A redirect counts as a decision in time, like an answer or a rejection."""
     pytester.makepyfile(
         """
         import json

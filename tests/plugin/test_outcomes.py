@@ -131,7 +131,7 @@ def test_a_violation_counts_once_where_it_was_caused(
 
 
 def test_a_violation_that_is_repeated_is_shown_once(pytester: pytest.Pytester, run: Run) -> None:
-    """With its count, and the numbers of the exchanges; a different violation has an exchange of its own."""
+    """The failure has the count and the numbers of the exchanges; a different violation has an exchange of its own."""
     pytester.makepyfile(
         INVITE_SIX.replace("    graphcalls_client", "    for _ in range(5):\n        graphcalls_client")
         + '    graphcalls_client.post("/communications/calls/57da/reject", json={"reason": "tired"})\n'

@@ -177,7 +177,7 @@ def test_a_port_that_is_taken_is_named(pytester: pytest.Pytester, run: Run) -> N
 
 
 def test_a_program_that_is_not_there_is_named(pytester: pytest.Pytester, run: Run) -> None:
-    """With the name that was given."""
+    """The error has the given name."""
     pytester.makepyfile('def test_it(graphcalls): graphcalls.run(["no-such-program"], port_variable="PORT")')
     result = run()
     result.assert_outcomes(failed=1)

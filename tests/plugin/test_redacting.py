@@ -26,6 +26,17 @@ def _own_redactor(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_own_redactor")
+def test_a_mistake_in_what_a_project_adds_ends_the_run_with_a_sentence(pytester: pytest.Pytester, run: Run) -> None:
+    """pytest shows no traceback of its own."""
+    pytester.makeconftest("def pytest_graphcalls_redact(redactor): redactor.add(members='ticket')")
+    pytester.makepyfile("def test_it(graphcalls_version): pass")
+    result = run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert any("pytest_graphcalls_redact: add(members)=(hidden): expected a list" in line for line in result.errlines)
+    assert "INTERNALERROR" not in result.stdout.str()
+
+
+@pytest.mark.usefixtures("_own_redactor")
 def test_a_project_adds_what_it_alone_knows(pytester: pytest.Pytester, run: Run) -> None:
     """The hook is called once, before anything is shown."""
     pytester.makeconftest(HOOK)
@@ -239,7 +250,7 @@ def test_other_texts_of_pytest_are_masked(pytester: pytest.Pytester, run: Run, t
 def test_secrets_masked_by_the_leak_scan_are_counted_in_one_line(
     pytester: pytest.Pytester, run: Run, workers: int
 ) -> None:
-    """On the screen and in the report, whatever process found it; what redaction has hidden is not counted."""
+    """Screen and report count secrets of all processes; those that redaction has masked are not counted."""
     word = "Zk7Qx9Lm2Rt5Vb8Nw3Yc6Hd1Gf4Js0Pa"
     pytester.makepyfile(
         f"""

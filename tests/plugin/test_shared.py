@@ -98,7 +98,7 @@ def test_notifications_are_checked_in_the_test_in_which_they_come(pytester: pyte
 
 
 def test_the_timeline_of_a_shared_bot_is_shown_with_its_tests(pytester: pytest.Pytester, run: Run) -> None:
-    """In the failure section, as that of a test's own simulator."""
+    """The timeline is in the failure section, as that of a test's own simulator."""
     pytester.makepyfile(
         """
         import pytest

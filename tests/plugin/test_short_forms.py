@@ -66,7 +66,7 @@ def test_a_meeting_that_the_bot_does_not_get_into_is_said(graphcalls: GraphCalls
 
 
 def test_a_call_is_answered_in_one_line(graphcalls: GraphCalls) -> None:
-    """By the client, where no bot is attached."""
+    """The client answers where no bot is attached."""
     call = graphcalls.answered_call("Adele")
     assert (call.state, "Adele" in names(call)) == ("established", True)
 
@@ -120,7 +120,7 @@ def test_requests_to_an_unknown_operation_are_an_error(graphcalls: GraphCalls) -
 
 
 def test_a_notification_of_ones_own_is_signed_and_delivered(graphcalls: GraphCalls) -> None:
-    """With the paths of its call, and the resource data as it was given."""
+    """The notification has the paths of its call, and the given resource data."""
     got: list[tuple[str, Any]] = []
 
     def act(notes: Note, headers: dict[str, str]) -> None:
@@ -176,7 +176,7 @@ def test_another(graphcalls):
 
 
 def test_a_fault_that_never_struck_is_said_at_the_end(pytester: pytest.Pytester, run: Run) -> None:
-    """With its parameters; one that has struck, or that chance has kept from it, is not mentioned."""
+    """The fault is shown with its parameters; one that has struck, or is subject to chance, is not mentioned."""
     pytester.makepyfile(IDLE)
     result = run("-Wdefault")
     result.assert_outcomes(passed=2, warnings=2)

@@ -52,7 +52,7 @@ def steered() -> Iterator[str]:
 
 
 def test_everything_is_staged_there(pytester: pytest.Pytester, run: Run, steered: str) -> None:
-    """Without a token, too: it is asked for one."""
+    """Without a token the server is asked for one."""
     pytester.makepyfile(PROJECT)
     result = run(f"--graphcalls-target={steered}", "--graphcalls-version=v1.0")
     result.assert_outcomes(passed=3)
@@ -78,7 +78,7 @@ def test_a_test_that_needs_staging_is_skipped_when_it_is_recorded(pytester: pyte
 
 
 def test_a_night_at_a_steered_server_stages_everything(pytester: pytest.Pytester, steered: str, tmp_path: Path) -> None:
-    """In the second night, too, whose ids and times are not those of the first."""
+    """Two nights are staged, with different ids and comparable times."""
     options = (f"--graphcalls-target={steered}", "--graphcalls-version=v1.0", "--record-mode=rewrite")
     ids, times = [], []
     for night in ("one", "two"):

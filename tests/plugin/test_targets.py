@@ -55,7 +55,7 @@ def test_without_a_token_a_placeholder_is_sent(pytester: pytest.Pytester, run: R
 def test_a_server_with_tls_is_trusted_by_the_environments_authority(
     pytester: pytest.Pytester, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By SSL_CERT_FILE; without it the sentence says so, and does not advise to start a server that runs."""
+    """SSL_CERT_FILE makes it trusted; the sentence says so, and does not advise to start a server that runs."""
     pytester.makepyfile(READ_A_CALL)
     app = SimulatorApp(simulator := Simulator())
     monkeypatch.setenv("GRAPHCALLS_TOKEN", simulator.authority.token())

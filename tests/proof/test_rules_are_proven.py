@@ -30,7 +30,7 @@ def test_every_rule_has_a_deviation() -> None:
 
 
 def test_without_deviation_every_rule_holds(runner: Runner) -> None:
-    """On the simulator as it is every rule is held in every version, every question is answered, nothing is skipped."""
+    """The simulator holds every rule in every version, every question is answered, and no test is skipped."""
     outcome = runner.whole
     assert outcome.status == 0, outcome.screen
     expected = {(rule.id, version) for rule in CONTRACT.rules.values() for version in rule.versions}

@@ -139,7 +139,9 @@ _SELECTED_BY: Mapping[Side, Mapping[str, Parameter]] = {
 
 _REQUIRED = object()
 _RETRY_AFTER = {"retry_after": Parameter(_number(0, whole=True), None, "seconds in Retry-After; without it no header")}
-_ROW = _one_of("error of the catalogue", lambda contract: contract.errors.responses)
+_ROW = _one_of(
+    "error of the catalogue", lambda contract: contract.errors.responses, "The page 'Error codes' of the documentation"
+)
 _WITHIN = Parameter(_number(0, above=True), 5.0, "virtual seconds after which what is kept goes out all the same")
 
 FAULTS: Mapping[str, Sort] = {

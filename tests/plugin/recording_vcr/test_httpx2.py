@@ -50,7 +50,7 @@ PROJECT = SERVICE.replace("httpx", "httpx2") + BOTH
 
 
 def test_a_client_is_recorded_safely_and_played_offline(pytester: pytest.Pytester, run_recording: RunRecording) -> None:
-    """By sync and async clients; the service is not asked again, and what was secret is in no file."""
+    """Sync and async clients are recorded; a replay sends no request, and no file holds a secret."""
     pytester.makepyfile(test_mod=f"SURPRISE = b''\n{PROJECT}")
     run_recording("--record-mode=once").assert_outcomes(passed=2)
     paths = [cassette_file(pytester, f"test_it[{name}].yaml") for name in ("sync", "later")]

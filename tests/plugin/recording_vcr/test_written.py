@@ -77,7 +77,7 @@ def test_it(client):
 
 @pytest.mark.parametrize("given", ["option", "ini"])
 def test_other_hosts_can_be_made_safe(pytester: pytest.Pytester, run_recording: RunRecording, given: str) -> None:
-    """By name or pattern, by option or ini key."""
+    """Other hosts are added by name or pattern, by option or ini key."""
     test = SERVICE + (
         "\n\n@pytest.mark.vcr\ndef test_it(client):\n"
         '    client.post("https://api.example.org/things", json={"displayName": "Canary Person"})\n'

@@ -27,7 +27,7 @@ def test_a_recording_names_the_injected_faults(
     served: Served,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """In its passport, at each answer, in the run's summary when it is written and when it is played, and in status."""
+    """The passport, each answer, the summaries of recording and replay, and ``status`` name the faults."""
     pytester.makepyfile(test_own=READ)
     with served[1].fault("429", retry_after=3, nth=1):
         result = run_recording(*to_server)

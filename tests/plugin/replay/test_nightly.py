@@ -81,7 +81,7 @@ def test_a_failing_test_is_recorded_for_the_comparison(pytester: pytest.Pytester
 
 @pytest.mark.parametrize("fault", ["503", "429", "dropped", "half-sent"])
 def test_a_failing_service_breaks_no_rule(pytester: pytest.Pytester, run_recording: RunRecording, fault: str) -> None:
-    """On any target: could not check, and nothing is recorded of half a test."""
+    """On any target the test could not check, and half a test is not recorded."""
     pytester.makepyfile(test_own=OWN.format(hook=DOWN.format(fault=fault), wanted=200))
     arguments = ("test_own.py", "--graphcalls-version=v1.0", "--graphcalls-report=report.json")
     result = run_recording(*arguments, *NIGHTLY)

@@ -33,7 +33,7 @@ def test_poll(graphcalls_client):
 def test_a_users_test_is_recorded_and_replayed(
     pytester: pytest.Pytester, run_recording: RunRecording, to_server: tuple[str, ...]
 ) -> None:
-    """On the same fixtures, sync and async."""
+    """Sync and async tests are recorded with the usual fixtures."""
     pytester.makepyfile(
         test_bot=POLL
         + """

@@ -25,7 +25,7 @@ def recorded(pytester: pytest.Pytester, run_recording: RunRecording, to_server: 
 def test_a_run_is_recorded_and_replayed(
     pytester: pytest.Pytester, run_recording: RunRecording, to_server: tuple[str, ...], workers: int
 ) -> None:
-    """With workers or without: the same verdict offline, the network blocked, from safe cassettes."""
+    """A replay, with or without workers, has the verdict of the recorded run, with the network blocked."""
     result = run_recording(*FEW, *to_server, "--graphcalls-report=recorded.json", workers=workers)
     passed = result.parseoutcomes()["passed"]
     assert passed > 2
@@ -79,7 +79,7 @@ def test_once_keeps_what_is_there(
 def test_a_test_without_a_recording_is_skipped_by_name(
     pytester: pytest.Pytester, run_recording: RunRecording, recorded: list[Path]
 ) -> None:
-    """With the command that records it; what needs more than requests names that instead."""
+    """The reason has the command that records it; a test that needs more than requests names that instead."""
     (pytester.path / "cassettes" / HANGING_UP).unlink()
     result = run_recording(*suite(ENDING), *REPLAY, "-rs")
     skipped = [line for line in result.outlines if line.startswith("SKIPPED")]

@@ -39,7 +39,7 @@ def test_every_cloud_of_an_operation_is_one() -> None:
 
 
 def test_an_authority_can_be_given(credential: Credential) -> None:
-    """With the tenant or without, with the scheme or without, as AZURE_AUTHORITY_HOST has it."""
+    """An authority may have a tenant and a scheme, or not, like AZURE_AUTHORITY_HOST."""
     for authority in ("https://localhost:8443", "https://localhost:8443/", "localhost:8443"):
         one = SignIn(credential, GLOBAL, authority=authority, http=None)
         assert one.authority == f"https://localhost:8443/{credential.tenant_id}"

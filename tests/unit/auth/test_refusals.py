@@ -35,7 +35,7 @@ from tests.unit.auth.conftest import GLOBAL, GUID, SignInMaker, failure
 def test_a_refusal_names_setting_and_remedy(
     sign_in: SignInMaker, changes: dict[str, str], name: str, setting: str
 ) -> None:
-    """By the contract's row, before any call to Graph."""
+    """Setting and remedy are those of the contract's row, before any call to Graph."""
     row = Contract.packaged().errors.signin[name]
     refused = failure(sign_in(**changes))
     assert (refused.name, refused.status, refused.error, refused.code) == (name, row.status, row.error, row.code)
@@ -94,7 +94,7 @@ HTML = httpx.Response(200, html="<html><title>Welcome to the hotel</title></html
     ],
 )
 def test_an_authority_with_an_unexpected_answer_is_reported(credential: Credential, name: str, answer: Any) -> None:
-    """At discovery, which is where a network's login page or a proxy shows first."""
+    """Discovery is where a network's login page or a proxy shows first."""
     refused = failure(answered(credential, discovery=answer))
     assert (refused.name, refused.status) == (name, answer.status_code)
     assert GLOBAL.authority_host in refused.text
@@ -123,7 +123,7 @@ def test_a_token_endpoint_with_an_unexpected_answer_is_reported(credential: Cred
 
 
 def test_an_authority_that_cannot_be_reached_is_reported(credential: Credential) -> None:
-    """With what the network said."""
+    """The error has the words of the network."""
 
     def broken(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("no route to host")

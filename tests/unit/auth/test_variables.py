@@ -59,7 +59,7 @@ def test_a_credential_does_not_show_its_secrets() -> None:
     ],
 )
 def test_half_set_and_wrong_variables_are_named(changes: dict[str, str], setting: str, said: str) -> None:
-    """Before any request, and without showing a secret."""
+    """Wrong variables are named before any request, without showing a secret."""
     with pytest.raises(SettingError) as caught:
         Credential.from_environment({**GIVEN, **changes})
     assert caught.value.name == setting

@@ -109,7 +109,7 @@ def test_every_task_that_raises_is_reported(simulator: Simulator, bot: Bot) -> N
 
 
 def test_an_exception_much_later_is_in_the_timeline(simulator: Simulator, bot: Bot) -> None:
-    """With its traceback, as an entry of its own, once; and the bot has not taken every notification well."""
+    """The exception is an entry of its own with its traceback, and fails the assertion on notifications."""
     kept: list[Any] = []
     bot(asgi(lambda notes, headers: None if kept else kept.append(asyncio.ensure_future(late(bot)))))
     simulator.incoming_call()

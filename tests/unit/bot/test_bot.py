@@ -115,7 +115,7 @@ def test_tokens_can_follow_another_clock(simulator: Simulator, bot: Bot) -> None
 
 
 def test_the_path_is_the_bots(simulator: Simulator, bot: Bot, phone: Phone) -> None:
-    """To its registered address by its own path; a callbackUri keeps the path that it names."""
+    """The registered address has the bot's own path; a callbackUri keeps the path that it names."""
     paths: list[str] = []
 
     def act(notes: Note, headers: dict[str, str]) -> None:
@@ -357,7 +357,7 @@ def test_a_bot_that_raises_behind_a_socket(simulator: Simulator, bot: Bot) -> No
 
 @pytest.mark.usefixtures("_patient")
 def test_a_bot_that_hangs(simulator: Simulator, bot: Bot) -> None:
-    """In a coroutine, in its event loop, in a thread: it is abandoned, and the next bot is notified."""
+    """A bot that hangs in a coroutine, in its loop or in a thread is abandoned, and the next bot is notified."""
     free = threading.Event()
 
     async def sleeps(scope: Any, receive: Any, send: Any) -> None:
@@ -747,7 +747,7 @@ def test_later_requests_of_a_bot_behind_a_url_can_be_waited_for(simulator: Simul
 def test_a_task_that_goes_on_for_long_is_waited_for_once(
     simulator: Simulator, bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After the notification that began it, for as long as ``linger`` says; after none of those that follow."""
+    """The task is waited for after the notification that began it, as ``linger`` says, and after no later one."""
     kept: list[Any] = []
     received: list[Note] = []
     waited_after: set[int] = set()
@@ -839,7 +839,7 @@ def validating(simulator: Simulator, *, leave_out: str = "") -> Act:
 
 
 def test_a_bot_that_believes_no_forgery(simulator: Simulator, bot: Bot) -> None:
-    """Before its first notification, and after; also with a new key."""
+    """Forgeries are refused before the first notification, and after it; also with a new key."""
     bot(wsgi(validating(simulator)))
     bot.assert_refuses_forged_notifications()
     simulator.channel.keys.rotate()

@@ -81,7 +81,7 @@ def test_a_request_of_an_unknown_caller_is_kept_as_one_line(url: str, status: in
 
 
 def test_long_addresses_and_headers_say_how_long_they_were() -> None:
-    """Without a query, and without a value."""
+    """Long addresses are kept without query, long headers without value."""
     kept = excerpt(exchange(url=f"{CALLS}?token={LONG}", X_Long=LONG, X_Short="a")).exchange.request
     assert kept.url == f"{CALLS}/...({len(CALLS) + 5007:,}-characters)"
     assert list(kept.headers.pairs) == [("X_Long", "(5,000 characters)"), ("X_Short", "a")]

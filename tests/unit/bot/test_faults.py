@@ -37,7 +37,7 @@ SEEN: list[tuple[str, dict[str, Any], list[tuple[float, str]]]] = [
 def test_a_fault_decides_when_and_how_often_a_bot_is_notified(
     simulator: Simulator, bot: Bot, name: str, facts: dict[str, Any], seen: list[tuple[float, str]], remote: bool
 ) -> None:
-    """In process and behind a socket; when, by virtual time, stands in the ledger."""
+    """The fault acts in process and behind a socket; the ledger has the virtual times."""
     got: list[Note] = []
     app = asgi(lambda notes, headers: got.append(notes))
     with serve_in_thread(app) as url:
@@ -62,7 +62,7 @@ def test_the_same_message_comes_twice(simulator: Simulator, bot: Bot) -> None:
 
 
 def test_the_timeline_shows_each_fault(simulator: Simulator, bot: Bot, phone: Phone) -> None:
-    """In its place between notifications and requests; a spoilt answer is marked."""
+    """A fault is shown between notifications and requests; a spoilt answer is marked."""
 
     def act(notes: Note, headers: dict[str, str]) -> None:
         for call in incoming(notes):
@@ -180,7 +180,7 @@ def test_a_bot_sees_failures_while_it_is_notified(simulator: Simulator, bot: Bot
 
 
 def test_assertions_judge_a_bot_after_injected_faults(simulator: Simulator, bot: Bot, phone: Phone) -> None:
-    """With the library's own faults instead of a test's: notifications are reordered and repeated."""
+    """Assertions judge injected faults like those of a test: notifications are reordered and repeated."""
     done: set[str] = set()
 
     def act(notes: Note, headers: dict[str, str]) -> None:

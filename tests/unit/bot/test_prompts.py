@@ -103,7 +103,7 @@ def test_a_file_is_fetched_by_get_without_credentials(simulator: Simulator, phon
 
 
 def test_a_resource_id_is_fetched_once(simulator: Simulator, phone: Phone, audio: AudioBot) -> None:
-    """In all calls together; without one the file is fetched for each request, and each file once in it."""
+    """A resourceId is fetched once in all calls; without one a file is fetched once for each request."""
     first, second = answered(simulator), answered(simulator, "Ben")
     for call in (first, second, first):
         play(phone, call, f"{HOST}/seven.wav", f"{HOST}/seven.wav", resource_id="seven")
@@ -129,7 +129,7 @@ def media(*names: str) -> dict[str, object]:
 
 @pytest.mark.parametrize("made", [True, False], ids=["created", "answered"])
 def test_files_are_fetched_ahead(simulator: Simulator, phone: Phone, bot: Bot, *, made: bool) -> None:
-    """With the create or the answer that names them (s1.10); a prompt with the same resourceId waits for none."""
+    """A create or answer that names files fetches them (s1.10); a prompt with the same resourceId waits for none."""
     audio = AudioBot(phone, {"/seven.wav": wav(7)})
     audio.media = media("seven.wav")
     bot(audio)
@@ -162,7 +162,7 @@ def test_a_file_that_was_not_there_ahead_is_fetched_again(simulator: Simulator, 
 
 
 def test_a_file_of_wrong_format_is_found_ahead(simulator: Simulator, phone: Phone, bot: Bot) -> None:
-    """At its place in the answer; the prompt fails without another look."""
+    """The finding is at its place in the answer; the prompt fails without another fetch."""
     audio = AudioBot(phone, {"/music.mp3": b"ID3"})
     audio.media = media("music.mp3")
     bot(audio)
@@ -206,7 +206,7 @@ def test_a_file_that_is_not_there_ends_its_prompt(simulator: Simulator, phone: P
 
 
 def test_the_prompt_behind_a_bad_one_begins(simulator: Simulator, phone: Phone, audio: AudioBot) -> None:
-    """At the same moment."""
+    """The next prompt begins at the same moment."""
     call = answered(simulator)
     play(phone, call, f"{HOST}/none.wav")
     play(phone, call, f"{HOST}/seven.wav")
@@ -224,7 +224,7 @@ def test_the_prompt_behind_a_bad_one_begins(simulator: Simulator, phone: Phone, 
     ],
 )
 def test_a_wrong_format_is_a_finding_of_its_request(path: str, got: str) -> None:
-    """With what to do about it, once for each file; the test of such a bot fails."""
+    """The finding says what to do, once for each file; the test of such a bot fails."""
     recorder = Recorder(Contract.packaged())
     connection = SimulatorTarget().connect(Setup("v1.0", recorder))
     simulator = connection.simulator
@@ -260,7 +260,7 @@ def test_the_prompt_of_a_recording_is_fetched_as_well(simulator: Simulator, phon
 
 
 def test_a_bot_behind_a_url_serves_its_files_there(simulator: Simulator, bot: Bot, phone: Phone) -> None:
-    """At its callback's host, which stands for it, and at its own address; no other host is asked."""
+    """Files are fetched at the callback's host, which stands for the bot, and at its own address only."""
     app = AudioBot(phone, {"/seven.wav": wav(7)})
     with serve_in_thread(app) as url:
         bot(url)

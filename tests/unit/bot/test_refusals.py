@@ -88,7 +88,7 @@ def test_the_body_of_a_success_is_not_shown(simulator: Simulator, bot: Bot) -> N
 
 
 def test_a_token_in_the_shown_body_is_hidden(simulator: Simulator, bot: Bot) -> None:
-    """Before the text is cut, so that no half of one is left."""
+    """The token is masked before the text is cut, so that no half of one is left."""
     token = jwt.encode({"aud": "x" * 400}, "s" * 32)
     bot(asgi(401, b"x" * 150 + b" " + token.encode()))
     simulator.incoming_call()

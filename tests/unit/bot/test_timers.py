@@ -118,7 +118,7 @@ def test_a_task_that_ends_after_its_sleep_is_waited_for(simulator: Simulator, bo
 
 
 def test_a_task_that_does_not_sleep_again_is_left(simulator: Simulator, bot: Bot) -> None:
-    """After ``linger``, as everything that a bot does after its answer."""
+    """The task is abandoned after ``linger``, like other work of a bot after its answer."""
     tasks: list[asyncio.Task[None]] = []
 
     async def hangs() -> None:

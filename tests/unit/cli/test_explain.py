@@ -96,7 +96,7 @@ def test_an_error_is_explained_with_cause_remedy_and_source(graphcalls):
     ],
 )
 def test_an_operation_says_when_its_roles_are_checked(graphcalls, id, when):
-    """With the request, once, or by kind."""
+    """Roles are checked with the request, once, or by kind."""
     _, out, _ = graphcalls("explain", id)
     permissions = CONTRACT.operation(id).permissions
     names = ", ".join((*permissions.least, *permissions.higher))

@@ -103,7 +103,7 @@ def test_a_ring_time_is_a_time(graphcalls, ring):
 
 @pytest.mark.parametrize("size", ["0", "-1", "nan", "1e99"])
 def test_a_ledger_has_a_size(graphcalls, size):
-    """At least a megabyte, and no more than a machine may have."""
+    """The size of a ledger is at least a megabyte, and has an upper limit."""
     code, _, err = graphcalls("serve", f"--ledger-size={size}")
     assert code == 2
     assert f"--ledger-size={float(size)!r}: expected MB, a number from 1 to 65,536" in err

@@ -1,12 +1,11 @@
 """What a project adds, and what a run knows, is hidden as well."""
 
 import json
-import re
 from urllib.parse import quote, quote_plus
 
 import pytest
 
-from pytest_graphcalls.errors import UnknownNameError
+from pytest_graphcalls.errors import SettingError, UnknownNameError
 from pytest_graphcalls.redaction import MASK, OF_REPORTS, Redactor, forget, mask, remember, remembered
 from tests.unit.redaction.samples import CASSETTE, exchange
 
@@ -34,8 +33,15 @@ def test_a_project_hides_more():
 
 
 def test_a_pattern_that_is_none_says_so():
-    with pytest.raises(re.error):
+    with pytest.raises(SettingError, match=r"^add\(patterns\)='\(': expected a regular expression\. missing \), "):
         Redactor("tokens").add(patterns=["("])
+
+
+@pytest.mark.parametrize("name", ["headers", "members", "parameters", "values", "patterns"])
+def test_a_text_is_not_taken_for_a_list_of_its_letters(name):
+    """Its letters would be hidden, and not what was meant. The text may be a secret."""
+    with pytest.raises(SettingError, match=rf"^add\({name}\)=\(hidden\): expected a list of texts\. Write {name}=\["):
+        Redactor("tokens").add(**{name: "S3cret"})
 
 
 def test_an_unknown_profile_names_the_nearest():

@@ -10,6 +10,7 @@ import jwt
 import pytest
 
 from pytest_graphcalls.contract import Contract, Evidence, parse_error
+from pytest_graphcalls.errors import SettingError
 from pytest_graphcalls.findings import Kind
 from pytest_graphcalls.simulator import EVIDENCE_HEADER, SimulatedCall, Simulator
 from pytest_graphcalls.simulator.admission import BODY_LIMIT
@@ -460,3 +461,17 @@ def test_another_host_than_that_of_graph_is_a_violation(origin: str) -> None:
 def test_the_host_of_graph_is_right(url: str) -> None:
     """In any spelling; an address without a host says nothing, and other parts of Graph are not looked at."""
     assert found_at(url) == []
+
+
+def test_a_single_role_is_one_role(simulator: Simulator) -> None:
+    """Of an app and of a token; and not one role for each of its letters."""
+    app = simulator.authority.register(roles="Calls.Initiate.All")
+    assert app.roles == {"Calls.Initiate.All"}
+    claims = jwt.decode(simulator.authority.token(roles="Calls.Initiate.All"), options={"verify_signature": False})
+    assert claims["roles"] == ["Calls.Initiate.All"]
+
+
+def test_a_token_is_of_an_app(simulator: Simulator) -> None:
+    """Its id is no app."""
+    with pytest.raises(SettingError, match=r"^token\(app\)='093e2324': expected an app\. authority\.register"):
+        simulator.authority.token("093e2324")

@@ -184,3 +184,9 @@ def test_a_redirect_without_targets_is_refused(bot: Bot, simulator: Simulator) -
     for body in ({}, {"targets": []}, {"targets": None}):
         assert code(bot.post(f"/{call.id}/redirect", body)) == "400 8523"
     assert call.state == "incoming"
+
+
+def test_one_name_is_one_person_beside_the_caller(simulator):
+    """Its letters are none."""
+    call = simulator.incoming_call("Ana", group=True, others="Ben")
+    assert {one.identity.name for one in call.participants} == {"Ana", "Ben"}

@@ -25,7 +25,8 @@ UNKNOWN: list[tuple[str, dict[str, Any], str]] = [
     (
         "error",
         {"row": "call-not-fond"},
-        "there is no error of the catalogue 'call-not-fond'. Did you mean 'call-not-found'?",
+        "there is no error of the catalogue 'call-not-fond'. Did you mean 'call-not-found'? "
+        "The page 'Error codes' of the documentation lists them all.",
     ),
     (
         "drop",
