@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import gc
 import importlib
 import os
 import signal
 from collections.abc import Callable, Generator, Iterator
+from functools import lru_cache
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
+from _pytest._code import source
 
 from tests.environment import read_installed_once, strange
 
@@ -29,6 +32,8 @@ def pytest_configure(config: pytest.Config) -> None:
     importlib.invalidate_caches = _invalidate_caches
     read_installed_once()
     _look_at_plugins_once(config)
+    # For tracebacks, whose files each inner run would parse anew; those of pytest are large.
+    source.ast = SimpleNamespace(**{**vars(ast), "parse": lru_cache(200)(ast.parse)})
     # A parent such as nohup, or a shell's background job, hands on an ignored Ctrl-C; tests send it to their processes.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -43,6 +48,7 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.freeze()
         gc.enable()
+        gc.set_threshold(100_000, 50, 100)  # as in quick/sitecustomize.py
 
 
 def _look_at_plugins_once(config: pytest.Config) -> None:

@@ -19,6 +19,8 @@ from tests.site.contract import sequence_table
 
 CONTRACT = Contract.packaged()
 ROOT = files("pytest_graphcalls.contracts")
+PACKAGED = ContractFiles()
+SHARED = SharedRules(PACKAGED)
 FILES = [
     *((f"operations/{id}.yaml", "operation") for id in CONTRACT.operation_ids),
     ("clouds.yaml", "clouds"),
@@ -53,7 +55,7 @@ def test_every_slug_that_is_used_is_a_rule(id: str) -> None:
     assert used - {""} <= set(operation.rules)
 
 
-@every("slug", ContractFiles(ROOT).read("shared-rules.yaml", "shared-rules"))
+@every("slug", PACKAGED.read("shared-rules.yaml", "shared-rules"))
 def test_every_shared_rule_is_taken_by_several_operations(slug: str) -> None:
     """One that a single operation has belongs into its file."""
     assert len([one for one in CONTRACT.operations.values() if slug in one.rules]) > 1
@@ -62,20 +64,19 @@ def test_every_shared_rule_is_taken_by_several_operations(slug: str) -> None:
 @every("id", CONTRACT.operation_ids)
 def test_an_operation_does_not_repeat_what_a_shared_rule_says(id: str) -> None:
     """Below the name of a shared rule stands only what differs."""
-    name, shared = f"operations/{id}.yaml", SharedRules(ContractFiles(ROOT))
-    data = ContractFiles(ROOT).read(name, "operation")
+    name = f"operations/{id}.yaml"
+    data = PACKAGED.read(name, "operation")
     for slug, own in data["rules"].items():
         for key in own or ():
             rest = {other: own[other] for other in own if other != key}
             with suppress(ContractFileError):  # it is needed
-                whole = shared.written_out(name, {**data, "rules": {slug: rest}})["rules"][slug]
+                whole = SHARED.written_out(name, {**data, "rules": {slug: rest}})["rules"][slug]
                 assert whole.get(key) != own[key], f"{slug}.{key}"
 
 
 def test_rules_in_the_same_words_are_shared() -> None:
     """Rules with the same words are in shared-rules.yaml once."""
-    files = ContractFiles(ROOT)
-    rules = [files.read(f"operations/{id}.yaml", "operation")["rules"] for id in CONTRACT.operation_ids]
+    rules = [PACKAGED.read(f"operations/{id}.yaml", "operation")["rules"] for id in CONTRACT.operation_ids]
     whole = [own["says"] for one in rules for own in one.values() if own and {"says", "evidence"} <= own.keys()]
     assert sorted(set(whole)) == sorted(whole)
 
@@ -208,6 +209,6 @@ def test_every_question_says_how_it_is_simulated(id: str) -> None:
 
 def test_every_documented_operation_on_calls_is_covered() -> None:
     """Of operations on calls: those that are documented are covered, whole or as a question."""
-    listed = ContractFiles(ROOT).read("uncovered.yaml", "uncovered")["operations"]
+    listed = PACKAGED.read("uncovered.yaml", "uncovered")["operations"]
     assert [one["id"] for one in listed if one["page"]] == []
     assert len(listed) == 9

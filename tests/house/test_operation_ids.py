@@ -5,46 +5,45 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-import pytest_graphcalls
 from pytest_graphcalls.contract import Contract
 from pytest_graphcalls.simulator.handlers import HANDLERS
 from tests.every import every
+from tests.house.source import MODULES, tree
 
-HOUSE = Path(pytest_graphcalls.__file__).parent
 TABLE = "simulator/handlers.py"
 """Where the table of handlers is."""
-MODULES = sorted(path.relative_to(HOUSE).as_posix() for path in HOUSE.rglob("*.py"))
 _NAMED = re.compile(rf"({'|'.join(Contract.packaged().operation_ids)})(\.(?P<slug>.*))?")
 _FACT = re.compile(r"[rc][0-9]{2}([ ,].*)?|example[0-9]|termination_codes")
 """What follows the id in a source: evidence names facts that were collected by operation."""
 
 
-def named(tree: ast.AST) -> Iterator[str]:
+def named(module: ast.AST) -> Iterator[str]:
     """Operations and their rules in the strings of a module, docstrings left out; examples inside a text are none."""
-    texts = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
+    nodes = list(ast.walk(module))
+    texts = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    for node in nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in texts:
             found = _NAMED.fullmatch(node.value)
             if found and not (found["slug"] and _FACT.fullmatch(found["slug"])):
                 yield node.value
 
 
-def without_table(tree: ast.Module) -> ast.Module:
+def without_table(module: ast.Module) -> ast.Module:
     """A module without the table of handlers."""
-    kept = [one for one in tree.body if not (isinstance(one, ast.AnnAssign) and ast.unparse(one.target) == "HANDLERS")]
-    assert len(kept) == len(tree.body) - 1
+    body = module.body
+    kept = [one for one in body if not (isinstance(one, ast.AnnAssign) and ast.unparse(one.target) == "HANDLERS")]
+    assert len(kept) == len(body) - 1
     return ast.Module(kept, [])
 
 
 @every("module", MODULES)
 def test_code_names_no_operation(module: str) -> None:
     """What one needs, and what it does to a call, stands in its file of the contract."""
-    tree = ast.parse((HOUSE / module).read_text(encoding="utf-8"))
-    assert list(named(without_table(tree) if module == TABLE else tree)) == []
+    whole = tree(module)
+    assert list(named(without_table(whole) if module == TABLE else whole)) == []
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ def test_doctor_shows_no_secret(tenant: str, monkeypatch: pytest.MonkeyPatch, gr
 def test_doctor_takes_a_token_that_is_given(
     tenant: str, simulator: Simulator, monkeypatch: pytest.MonkeyPatch, graphcalls: Run
 ) -> None:
-    """Without signing in."""
+    """With a given token the doctor does not sign in."""
     monkeypatch.setenv("GRAPHCALLS_TOKEN", simulator.authority.token(roles=["Calls.Initiate.All"]))
     monkeypatch.delenv("AZURE_CLIENT_SECRET")
     code, out, _ = graphcalls("doctor")
@@ -134,7 +134,7 @@ def test_doctor_without_any_setting_says_what_to_set(graphcalls: Run) -> None:
 
 @pytest.mark.parametrize("name", ["AADSTS7000215", "7000215", "wrong-secret"])
 def test_explain_knows_the_errors_of_the_sign_in(graphcalls: Run, name: str) -> None:
-    """By code, number, or our name."""
+    """Errors of the sign-in are explained by code, number, or our name."""
     code, out, _ = graphcalls("explain", name)
     assert code == 0
     assert out.startswith("error wrong-secret of the sign-in\n")

@@ -48,7 +48,7 @@ def exports(server: subprocess.Popen[str]) -> dict[str, str]:
 def test_serve_tls_says_how_to_trust_it_and_how_to_sign_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, graphcalls: Run
 ) -> None:
-    """With what it prints exported, the doctor signs in over TLS, and token gets its token."""
+    """With the printed variables the doctor signs in over TLS, and ``token`` gets its token."""
     folder = tmp_path / "a folder"
     with serving("--tls", str(folder)) as server:
         given = exports(server)
@@ -130,7 +130,7 @@ def test_for_a_bot_without_a_scheme_the_whole_address_is_named(graphcalls: Run) 
 
 
 def test_serve_tls_says_that_a_folder_cannot_be_used(tmp_path: Path, graphcalls: Run) -> None:
-    """Before it listens."""
+    """The error comes before the server listens."""
     (tmp_path / "file").touch()
     code, out, err = graphcalls("serve", "--port", "0", "--tls", str(tmp_path / "file"))
     assert (code, out) == (2, "")

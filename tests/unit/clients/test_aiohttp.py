@@ -87,7 +87,7 @@ def test_a_body_arrives_whole(simulator: Simulator, body: Callable[[], Any]) -> 
 
 
 def test_a_client_that_expects_100_continue_gets_it(simulator: Simulator) -> None:
-    """By ``Expect: 100-continue``, which aiohttp waits for."""
+    """aiohttp waits for the answer to ``Expect: 100-continue``."""
     call = simulator.incoming_call()
 
     async def use(session: aiohttp.ClientSession) -> int:
@@ -111,7 +111,7 @@ def test_many_requests_at_once(simulator: Simulator) -> None:
 
 @pytest.mark.parametrize("timeout", [aiohttp.ClientTimeout(total=60), aiohttp.ClientTimeout(sock_read=60)])
 def test_a_late_answer_times_out(simulator: Simulator, timeout: aiohttp.ClientTimeout) -> None:
-    """In virtual time; a client that waits longer has it."""
+    """The timeout is in virtual time; a client that waits longer gets the answer."""
     call = Bot(simulator).join()
 
     async def use(session: aiohttp.ClientSession) -> str:

@@ -70,7 +70,7 @@ def ask(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Call
 
 
 def test_an_answer_passes(ask: Callable[[Service, Guard], Ask], ledger: Ledger) -> None:
-    """With its body; what was made is written down."""
+    """An answer passes with its body, and a created call is written down."""
     answer = ask(Service(httpx.Response(201, json={"id": "a"})), guard(ledger))("POST", CALLS, json={})
     assert (answer.status_code, answer.json()) == (201, {"id": "a"})
     assert [call.url for call in ledger.open_calls()] == [f"{ROOT}{CALLS}/a"]
@@ -84,7 +84,7 @@ def test_the_same_request_is_sent_again(ask: Callable[[Service, Guard], Ask], le
 
 
 def test_an_error_of_the_network_stays_what_it_was(ask: Callable[[Service, Guard], Ask], ledger: Ledger) -> None:
-    """For a client that does not judge; the ledger keeps what may have been created."""
+    """A client that does not judge gets the error; the ledger keeps what may have been created."""
     service = Service(httpx.ConnectError("refused"), httpx.ReadTimeout("timed out"))
     with pytest.raises(httpx.ReadTimeout):
         ask(service, guard(ledger))("POST", CALLS, json={})
@@ -118,7 +118,7 @@ def test_beyond_the_budget_nothing_is_sent(ask: Callable[[Service, Guard], Ask],
 def test_the_status_of_an_answer_or_why_there_is_none(
     answer: httpx.Response | Exception, expected: tuple[int, str]
 ) -> None:
-    """For code that cleans up and wants no exception."""
+    """Code that cleans up gets a status in place of an exception."""
     with make_client(httpx.MockTransport(Service(answer)), ROOT, "") as client:
         assert status_of(client, "DELETE", f"{CALLS}/a") == expected
 

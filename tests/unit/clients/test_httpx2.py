@@ -105,7 +105,7 @@ def test_a_played_answer_is_known_as_one(
 
 
 def test_a_transport_of_the_other_library_is_named(ask: Ask) -> None:
-    """In place of an assertion without a word, it is said which one belongs there."""
+    """The error names the transport of the right library."""
     with pytest.raises(
         TypeError, match=r"httpx\.HTTPTransport is no httpx2\.(Async)?BaseTransport; a sync client"
     ) as e:

@@ -61,7 +61,7 @@ def test_a_body_arrives_whole(simulator: Simulator, session: requests.Session, b
 
 
 def test_an_answer_can_be_streamed(simulator: Simulator, session: requests.Session) -> None:
-    """In pieces, as over a socket."""
+    """An answer arrives in pieces, as over a socket."""
     call = simulator.incoming_call()
     whole = session.get(f"{CALLS}/{call.id}").content
     assert b"".join(session.get(f"{CALLS}/{call.id}", stream=True).iter_content(7)) == whole
@@ -69,7 +69,7 @@ def test_an_answer_can_be_streamed(simulator: Simulator, session: requests.Sessi
 
 @pytest.mark.parametrize("timeout", [60, (1, 60)])
 def test_a_late_answer_times_out(simulator: Simulator, session: requests.Session, timeout: Any) -> None:
-    """In virtual time; a client that waits longer has it."""
+    """The timeout is in virtual time; a client that waits longer gets the answer."""
     call = Bot(simulator).join()
     with simulator.fault("latency", seconds=90):
         with pytest.raises(requests.ReadTimeout, match="read timeout=60"):

@@ -137,7 +137,7 @@ def test_msal_asks_an_authority_that_it_does_not_know(simulator: Simulator, app_
 
 
 def test_msal_shows_the_error(simulator: Simulator, app_id: str, line: Line) -> None:
-    """In the members that it passes on."""
+    """msal passes the error on in its members."""
     client = msal.ConfidentialClientApplication(
         app_id, "wrong", authority=f"{line.url}/{simulator.tenant_id}", instance_discovery=False
     )

@@ -74,7 +74,7 @@ def read(name: str) -> Any:
 
 
 def test_a_cassette_is_read() -> None:
-    """With its passport: when, from what, by which version."""
+    """A cassette is read with its passport: date, origin and version."""
     found = opened(FILES / CASSETTE)
     assert [one.response.status for one in found.exchanges()] == [201, 200, 204, 404]
     assert not found.edited
@@ -91,7 +91,7 @@ def test_a_cassette_is_replayed(pytester: pytest.Pytester) -> None:
 
 
 def test_accepted_differences_are_read() -> None:
-    """With reason, owner and dates."""
+    """Accepted differences are read with reason, owner and dates."""
     first, second = AcceptedFile.read(FILES / "graphcalls-drift.toml").acceptances.values()
     assert first == Acceptance(
         "8ed659d295d0",
@@ -105,7 +105,7 @@ def test_accepted_differences_are_read() -> None:
 
 
 def test_a_file_of_accepted_differences_is_kept_as_people_wrote_it(tmp_path: Path) -> None:
-    """To add and remove one again changes nothing, comments included."""
+    """Adding and removing a difference keeps the file byte for byte, comments included."""
     path = tmp_path / "graphcalls-drift.toml"
     shutil.copy(FILES / "graphcalls-drift.toml", path)
     before = path.read_text(encoding="utf-8")
@@ -149,13 +149,13 @@ def test_a_history_is_continued(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("data", read("fingerprints.json")["differences"], ids=lambda data: data["kind"])
 def test_a_difference_keeps_its_fingerprint(data: dict[str, Any]) -> None:
-    """For every kind."""
+    """Fingerprints are kept for every kind."""
     assert Difference.from_json(data).to_json() == data
 
 
 @pytest.mark.parametrize("data", read("fingerprints.json")["findings"], ids=lambda data: data["kind"])
 def test_a_finding_keeps_its_fingerprint(data: dict[str, Any]) -> None:
-    """For every kind."""
+    """Fingerprints are kept for every kind."""
     assert Finding.from_json(data).to_json() == data
 
 
@@ -185,7 +185,7 @@ def recording(data: dict[str, Any]) -> Recording:
 
 @pytest.mark.parametrize("name", COMPARISONS["cases"])
 def test_a_comparison_finds_the_same_differences(name: str) -> None:
-    """With the fingerprints under which people have accepted them."""
+    """The differences have the fingerprints under which people have accepted them."""
     case = COMPARISONS["cases"][name]
     found = compare([recording(COMPARISONS["accepted"])], [recording(case)], Contract.packaged())
     seen = [one.difference.to_json() for one in found if isinstance(one, Observation)]

@@ -421,7 +421,7 @@ USER = {"@odata.type": "#microsoft.graph.teamworkUserIdentity", "id": make.PERSO
 def test_later_members_of_an_enumeration_have_to_be_asked_for(
     kind: str, endpoint: str, *, asked: bool, expected: list[tuple[str, str, str]]
 ) -> None:
-    """By the header Prefer; without it the service answers unknownFutureValue, published later or not."""
+    """The header Prefer asks for them; without it the service answers unknownFutureValue, published later or not."""
     exchange = read_participant({**USER, "userIdentityType": kind}, endpoint, *((ASKS,) if asked else ()))
     assert [(one.kind, one.severity, one.where) for one in CONTRACT.check(exchange)] == expected
 

@@ -36,7 +36,7 @@ def other_case(body: Any) -> Any:
 
 
 def test_members_of_a_request_in_another_case_are_notices() -> None:
-    """At their places, however deep; nothing is missing, and what stands in them is judged."""
+    """Notices are at the members' places, however deep; their values are judged as usual."""
     invitee = {**make.user(), "replacesCallId": None}
     body = {"participants": [invitee], "clientContext": "x"}
     right = make.invite(body, make.answer(200, make.operation(clientContext="x"), make.LOCATION))

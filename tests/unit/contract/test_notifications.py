@@ -45,7 +45,7 @@ def found(body: Any, version: str = "v1.0") -> list[tuple[str, str, str]]:
     ],
 )
 def test_printed_and_captured_notifications_are_accepted(body: Any, version: str) -> None:
-    """By both versions, without a notice."""
+    """Both versions accept them without a notice."""
     assert found(body, version) == []
 
 

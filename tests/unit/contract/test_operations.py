@@ -17,7 +17,7 @@ PLAY = "operations/call-playprompt.yaml"
 
 
 def test_roles_depend_on_the_kind_where_a_file_says_so() -> None:
-    """In every spelling; a kind that is not named takes none."""
+    """Roles are read in every spelling of a kind; an unnamed kind needs none."""
     permissions = Permissions(
         ("A",), ("B",), {"A": ("a",), "C": ("c",)}, RoleCheck.KIND, {"group": ("A",), "join": ("C",)}
     )

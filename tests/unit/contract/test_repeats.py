@@ -72,7 +72,7 @@ def test_the_location_is_that_of_the_operation(location: str, severity: str) -> 
     ids=["another user", "no user", "one more user"],
 )
 def test_participants_of_an_invite_are_those_invited(answered: tuple[dict[str, Any], ...], got: str) -> None:
-    """By their ids; both lists are in the message."""
+    """Participants are compared by id; both lists are in the message."""
     finding = only(invited(*answered))
     assert (finding.kind, finding.where, finding.rule) == (
         "value-wrong",
@@ -109,7 +109,7 @@ def test_a_participant_id_that_was_chosen_comes_back_in_its_entry() -> None:
 
 
 def test_a_phone_comes_back_as_a_phone() -> None:
-    """In the same place of the identity."""
+    """A phone comes back in the same place of the identity."""
     phone, user = ({"identity": {kind: {"id": "+15550100"}}} for kind in ("phone", "user"))
     assert CONTRACT.check(invited(phone, asked=(phone,))) == ()
     finding = only(invited(user, asked=(phone,)))
@@ -169,7 +169,7 @@ def read(kind: str, id: str, body: dict[str, Any]) -> Exchange:
     ],
 )
 def test_a_resource_that_is_read_is_the_requested_one(kind: str, body: dict[str, Any], operation: str) -> None:
-    """By its id; one in another spelling is a notice, and a placeholder in the path asks for nothing."""
+    """Ids are compared; another spelling is a notice, and a placeholder in the path is not compared."""
     body = {"@odata.context": "#$entity", "@odata.type": f"#microsoft.graph.{kind}", **body, "id": ALICE}
     assert CONTRACT.check(read(kind, ALICE, body)) == ()
     assert CONTRACT.check(read(kind, "%7Bid%7D", body)) == ()

@@ -58,7 +58,7 @@ def test_needs_of_the_operation_are_those_of_each_rule() -> None:
 
 
 def test_a_folder_without_shared_rules_is_a_contract(folder: Path) -> None:
-    """If its rules are whole, as they all were once."""
+    """A contract whose rules are complete needs no shared rules."""
     (folder / SHARED).unlink()
     path = folder / MUTE
     text = path.read_text(encoding="utf-8")
@@ -73,7 +73,7 @@ def test_a_folder_without_shared_rules_is_a_contract(folder: Path) -> None:
 
 
 def test_a_rule_that_is_not_shared_gets_the_nearest(folder: Path) -> None:
-    """With file, line, key, and what it would need to be a rule of the operation alone."""
+    """The error has file, line, key, and what the rule would need to be one of the operation alone."""
     line = damage(folder, MUTE, "  token-is-required:\n", "  token-is-requird:\n")
     assert problem(folder) == (
         f"{MUTE}:{line} at rules.token-is-requird: lacks says, evidence, source, facts, holds, broken. There is no "
@@ -94,7 +94,7 @@ def test_members_that_a_shared_rule_lacks_are_required(folder: Path) -> None:
 
 
 def test_a_key_that_no_rule_has_is_refused(folder: Path) -> None:
-    """In the operation's file as in the shared one."""
+    """An unknown key is refused in the operation's file and in the shared one."""
     line = damage(folder, MUTE, "    facts: [participant-mute.request]", "    fact: [participant-mute.request]")
     assert problem(folder) == (
         f"{MUTE}:{line} at rules.client-context-is-echoed.fact: there is no key 'fact' here. Did you mean 'facts'?"
@@ -106,7 +106,7 @@ def test_a_key_that_no_rule_has_is_refused(folder: Path) -> None:
 
 
 def test_a_placeholder_that_is_not_known_gets_the_nearest(folder: Path) -> None:
-    """At its place in the shared file."""
+    """The error is at the placeholder's place in the shared file."""
     line = damage(
         folder, SHARED, "Authorization header is answered <status>", "Authorization header is answered <statuz>"
     )
@@ -116,7 +116,7 @@ def test_a_placeholder_that_is_not_known_gets_the_nearest(folder: Path) -> None:
 
 
 def test_a_placeholder_without_a_value_names_what_is_missing(folder: Path) -> None:
-    """At the rule in the operation's file, which can say it itself."""
+    """The error is at the rule in the operation's file, which can state the value itself."""
     line = damage(folder, MEETING, "  token-is-required:\n", "  app-path-still-works:\n  token-is-required:\n")
     assert problem(folder, "onlinemeeting-get") == (
         f"{MEETING}:{line} at rules.app-path-still-works: shared-rules.yaml puts <aliased> into says, and aliases of "

@@ -74,7 +74,7 @@ def test_a_file_that_is_not_there_is_empty(tmp_path: Path) -> None:
 
 
 def test_tables_are_sorted_by_fingerprint(tmp_path: Path) -> None:
-    """In whatever order they were accepted, so that two branches seldom collide."""
+    """Tables are sorted in whatever order they were accepted, so that branches seldom conflict."""
     path = tmp_path / "drift.toml"
     first = written(path, acceptance(C), acceptance(A), acceptance(B))
     path.unlink()

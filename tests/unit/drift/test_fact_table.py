@@ -97,7 +97,7 @@ def test_a_missing_fact_is_a_word_in_its_cell() -> None:
     ],
 )
 def test_a_fact_has_one_name_on_all_sides(subject: str, where: str, fact: str) -> None:
-    """By the type that declares the member, wherever it was seen; a fact without such a type keeps its own name."""
+    """A fact is named by the type that declares the member; one without such a type keeps its own name."""
     (row,) = rows([replace(SERVICE, subject=subject, where=where)], contract=CONTRACT)
     assert row.fact == fact
 

@@ -6,7 +6,7 @@ from pytest_graphcalls.drift.normalise import IdMap
 
 
 def test_two_matched_ids_are_mapped_to_each_other() -> None:
-    """In whatever letter case they are written."""
+    """Ids are mapped in any letter case."""
     ids = IdMap()
     assert ids.match("A-1", "x-1")
     assert ids.match("a-1", "X-1")

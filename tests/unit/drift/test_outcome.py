@@ -52,7 +52,7 @@ def only(
 
 
 def test_sightings_are_counted_by_fingerprint() -> None:
-    """In another test, or at another index, it is the same."""
+    """A difference in another test, or at another index, is the same."""
     first, again = observation(where="$.a[0]", place="t1"), observation(where="$.a[7]", place="t2")
     other = observation(Kind.MEMBER_NEW)
     assert sightings([first, again, other, again]) == (Sighting(first, ("t1", "t2")), Sighting(other, ("here",)))
@@ -163,7 +163,7 @@ def test_accepted_and_flaky_differences_decide_nothing(status: Status, expected:
 
 
 def test_acceptances_that_nothing_needs_are_unobserved() -> None:
-    """By fingerprint; those of tonight are needed, flaky or not."""
+    """Acceptances of tonight's differences are needed, flaky ones included; others are unobserved."""
     other = Acceptance("000000000000", "outdated", date(2026, 1, 1))
     acceptances = {**accepted(), other.fingerprint: other}
     assert unobserved(acceptances, entries([Sighting(ONE, ())], {}, {}, TONIGHT)) == (other,)

@@ -87,7 +87,7 @@ def test_exit_codes(fake: Fake, graphcalls: Callable[..., Shown]) -> None:
 def test_a_missing_baseline_is_not_checked_where_it_was_named(
     graphcalls: Callable[..., Shown], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By a word or a variable; a typing error must not look like a quiet night."""
+    """A baseline may be named by an option or a variable; a typing error must not look like a quiet night."""
     assert graphcalls(*NIGHT, "--baseline", "mistyped")[0] == 3
     monkeypatch.setenv("GRAPHCALLS_BASELINE", "mistyped")
     code, out, _ = graphcalls(*NIGHT)
@@ -234,7 +234,7 @@ def test_history_as_json(fake: Fake, graphcalls: Callable[..., Shown]) -> None:
 def test_variables_name_the_files(
     graphcalls: Callable[..., Shown], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """For a job that says it once."""
+    """A job can name its files once by variables."""
     for name, path in (("OUT", "a"), ("BASELINE", "b"), ("HISTORY", "c/h.db"), ("TARGET", "simulator")):
         monkeypatch.setenv(f"GRAPHCALLS_{name}", path)
     assert graphcalls("nightly", "--version", "v1.0")[0] == 3
@@ -247,7 +247,7 @@ def test_variables_name_the_files(
 def test_reports_that_cannot_be_written_have_exit_code_3(
     graphcalls: Callable[..., Shown], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With the sentence on standard error."""
+    """The sentence is on standard error."""
 
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")

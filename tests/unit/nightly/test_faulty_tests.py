@@ -37,7 +37,7 @@ def test_without_a_fault_nothing_changes() -> None:
 
 
 def test_a_rule_whose_test_says_nothing_could_not_be_checked() -> None:
-    """With the reason; the test says so, too, and the rest of the report stays."""
+    """The rule has the reason, and so has the test; the rest of the report is kept."""
     made = without_faulty_tests(report(rule("broken", [BAD])), {BAD: "no token"})
     assert [(one["outcome"], one["reason"]) for one in made["tests"]] == [("could-not-check", "no token"), ("held", "")]
     assert made["more"] == 1
@@ -46,7 +46,7 @@ def test_a_rule_whose_test_says_nothing_could_not_be_checked() -> None:
 
 
 def test_a_rule_that_another_test_breaks_is_broken() -> None:
-    """By its own test, or by a finding elsewhere."""
+    """The rule is broken by its own test, or by a finding elsewhere."""
     data = report(rule("broken", [BAD, GOOD]))
     data["tests"][1]["outcome"] = "broken"
     assert stands(data) == ("broken", "r")

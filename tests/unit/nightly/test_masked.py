@@ -93,7 +93,7 @@ def test_a_refused_recording_is_compared_and_not_kept(begun: NightSettings) -> N
 
 
 def test_secrets_that_a_night_has_masked_are_one_line(begun: NightSettings) -> None:
-    """In the verdict and in the summary, by kind."""
+    """Verdict and summary have one line with the kinds."""
     seen = seen_with(begun, {READ: Said((answered(),), "broken", "seen by megan.bowen@fabrikam-calls.com")})
     assert seen.masked["e-mail address"] >= 1
     document = json.loads((begun.out / "verdict.json").read_text())
@@ -127,7 +127,7 @@ def test_junit_is_masked_and_kept(begun: NightSettings) -> None:
 
 
 def test_no_planted_secret_comes_out_of_a_night(begun: NightSettings) -> None:
-    """In added members, in the words of errors, in headers, in reasons: 150 of them at once."""
+    """Secrets in added members, texts of errors, headers and reasons, 150 at once, are in no file."""
     groups = [planting.PLANTED[0::2], planting.PLANTED[1::2]]
     said = {READ: Said((_full(groups[0]),), "broken", " ".join(one.assigned for one in groups[0]))}
     said[NOT_FOUND] = Said((saying("; ".join(one.said for one in groups[1])),))

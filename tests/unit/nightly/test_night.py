@@ -46,7 +46,7 @@ def unchecked(seen: NightResult) -> dict[str, str]:
 
 
 def test_a_first_night_has_no_baseline_and_says_so(settings: NightSettings) -> None:
-    """Without recordings to compare with, only the contract is looked at; that is no reason to fail."""
+    """Without a baseline only the contract is checked, which is no reason to fail."""
     seen = run_night(settings, Fake())
     assert (seen.verdict.outcome, seen.verdict.baseline) == (Outcome.NO_DRIFT, "")
     assert {one.subject: one.decides for one in seen.verdict.unchecked} == {"the recordings": False}
@@ -68,7 +68,7 @@ def test_a_server_that_is_steered_has_one_process(
 
 
 def test_the_reason_that_a_user_can_fix_comes_first(settings: NightSettings) -> None:
-    """In a tenant that is so much that its end is not shown."""
+    """A tenant lacks so much that the end of the list is not shown."""
     seen = run_night(settings, Fake({1: {NOT_FOUND: Said(outcome="not-checked", reason="needs a clock")}}))
     assert [one.subject for one in seen.verdict.unchecked][:1] == ["the recordings"]
     assert len(seen.verdict.unchecked) > 1
@@ -307,7 +307,7 @@ def test_notifications_are_compared(begun: NightSettings) -> None:
 
 
 def test_latency_is_kept(begun: NightSettings) -> None:
-    """In milliseconds, by operation and version; slower answers are a notice and decide nothing."""
+    """Latency is kept in milliseconds, by operation and version; slower answers are a notice and decide nothing."""
     quick, slow = (Said(tuple(answered(seconds=took) for _ in range(6))) for took in (0.1, 0.9))
     run_night(begun, always({READ: quick}))
     promote(begun.out / "cassettes", begun.baseline)

@@ -58,7 +58,7 @@ def test_the_sides_stand_beside_one_another(settings: NightSettings, tmp_path: P
 
 
 def test_a_fact_that_only_the_service_was_asked_about_is_no_row(settings: NightSettings) -> None:
-    """With nothing beside it, nothing disagrees."""
+    """A fact of one side alone has nothing to disagree with."""
     run_night(settings, Fake({run: {READ: Said((answered(),), "broken", "it lies")} for run in range(1, 4)}))
     assert json.loads((settings.out / "verdict.json").read_text())["facts"] == []
 
@@ -88,7 +88,7 @@ def test_a_damaged_file_stops_a_night_before_it_begins(settings: NightSettings, 
 
 
 def test_a_mistyped_path_is_reported_before_anything_runs(settings: NightSettings, tmp_path: Path) -> None:
-    """With what lies there; the night goes on, because a job whose download failed wants to know the rest."""
+    """The line names what is there; the night goes on, because a job whose download failed wants to know the rest."""
     (tmp_path / "metadata").mkdir()
     path, pages = metadata(tmp_path / "metadata"), checkout.made(tmp_path / "reference")
     progress, fake = Phases(), Fake()

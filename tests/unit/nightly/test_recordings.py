@@ -18,7 +18,7 @@ from tests.unit.nightly.conftest import answered, refused
 
 
 def test_a_cassette_is_read_as_a_recording(tmp_path: Path) -> None:
-    """With seconds and notifications, and without what depends on what others had left in a sandbox."""
+    """A recording has seconds and notifications, and no participants of earlier tests in a sandbox."""
     received = Notification("https://bot.example.org/calls", {"value": []}, 2.5, Headers([("A", "b")]))
     passport = Passport(
         datetime.now(UTC),
@@ -53,7 +53,7 @@ def test_a_cassette_of_an_earlier_version_is_read(tmp_path: Path) -> None:
 
 
 def test_the_stage_says_which_exchanges_are_beside_the_test() -> None:
-    """By their numbers."""
+    """The stage names such exchanges by number."""
     recorder = Recorder(Contract.packaged())
     recorder(answered())
     with recorder.not_compared():

@@ -91,7 +91,7 @@ def test_several_findings_of_one_exchange_share_it() -> None:
 
 
 def test_exchanges_have_a_message_each() -> None:
-    """In the order in which they happened."""
+    """Messages are in the order of the exchanges."""
     exchanges = [Exchange(REQUEST, RESPONSE)] * 2
     seen = [Seen(replace(FINDING, where="$"), 1, FindingStatus.FAILS), Seen(FINDING, 0, FindingStatus.FAILS)]
     first, second = messages(seen, exchanges, Contract.packaged(), {})

@@ -104,7 +104,7 @@ def test_the_headline_says_it_in_a_few_words(outcome: Outcome, entries: tuple[An
 
 
 def test_the_sentences_name_the_heaviest_and_what_does_not_count(written: dict[str, Any]) -> None:
-    """In the order of what matters."""
+    """The sentences are sorted by severity."""
     assert written["sentences"] == [
         "Field missing in participant-invite (v1.0) at $.status.",
         "Also 2 changes of behaviour, 1 addition and 2 notices.",
@@ -122,7 +122,7 @@ def test_a_quiet_night_says_what_held(written: dict[str, Any]) -> None:
 
 
 def test_a_reason_that_is_cut_short_ends_there() -> None:
-    """With one sign, and not with two."""
+    """A cut reason ends with one sign, not with two."""
     long = (Unchecked("the whole run", "no token was given: " + "x" * 200),)
     data = document(verdict(season(1), outcome=Outcome.COULD_NOT_CHECK, entries=(), unchecked=long))
     assert data["sentences"][0].endswith("xx…")

@@ -51,7 +51,7 @@ def test_a_pipeline_runs_the_night_once(path: Path) -> None:
 
 @pytest.mark.parametrize("line", COMMAND_LINES)
 def test_a_command_of_a_pipeline_is_understood(line: str) -> None:
-    """With all its words; a shell's comment is none."""
+    """All arguments of the command are known; a shell's comment is none of them."""
     try:
         assert parser().parse_args(shlex.split(line, comments=True)[1:])
     except SystemExit as refused:
@@ -139,7 +139,7 @@ def test_how_a_first_night_becomes_the_baseline_is_said(path: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted(GITHUB.parent.glob("*.yml")), ids=lambda path: path.stem)
 def test_actions_are_pinned(path: Path) -> None:
-    """To a commit, with its release beside it: a tag can be moved."""
+    """Actions are pinned to a commit, with the release beside it, because a tag can be moved."""
     used = re.findall(r"uses: (.*)", path.read_text(encoding="utf-8"))
     assert used
     assert [one for one in used if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", one)] == []

@@ -72,7 +72,7 @@ def night(folder: Path, **more: Any) -> list[str]:
 
 
 def test_the_first_drift_opens_an_issue(github: Issues, main: Any, tmp_path: Path) -> None:
-    """With its label, the summary, and a mark with the fingerprints in it."""
+    """The issue has the label, the summary, and a mark with the fingerprints in it."""
     assert main(night(tmp_path, entries=(entry(GONE),))) == 0
     (issue,) = github.open
     assert issue["labels"] == ["graphcalls-drift"]
@@ -180,7 +180,7 @@ def test_wrong_arguments_and_files_are_reported(
 def test_a_missing_variable_is_named(
     main: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Before anything is read."""
+    """The error comes before any file is read."""
     monkeypatch.delenv("GITHUB_TOKEN", raising=False)
     monkeypatch.setenv("GITHUB_REPOSITORY", "team/bot")
     assert main(["verdict.json"]) == 64

@@ -95,7 +95,7 @@ def main(script: Any) -> Any:
 
 
 def test_the_first_drift_opens_a_work_item(boards: WorkItems, main: Any, tmp_path: Path) -> None:
-    """With its tag, the summary, and a line with the fingerprints in it."""
+    """The work item has the tag, the summary, and a line with the fingerprints in it."""
     assert main(night(tmp_path, entries=(entry(GONE),))) == 0
     (item,) = boards.items
     assert item["fields"] == {
@@ -120,7 +120,7 @@ def test_the_same_drift_the_next_night_writes_nothing(boards: WorkItems, main: A
 
 
 def test_something_new_is_a_comment_and_a_new_text(boards: WorkItems, main: Any, tmp_path: Path) -> None:
-    """In one revision; known differences are not repeated."""
+    """Comment and text are one revision; known differences are not repeated."""
     main(night(tmp_path, entries=(entry(GONE),)))
     boards.asked.clear()
     assert main(night(tmp_path, entries=(entry(GONE, Status.KNOWN, 2), entry(BROKEN)))) == 0
@@ -249,7 +249,7 @@ def test_wrong_arguments_and_files_are_reported(
 def test_a_missing_variable_is_named(
     boards: WorkItems, main: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Before anything is read."""
+    """The error comes before any file is read."""
     monkeypatch.delenv("SYSTEM_ACCESSTOKEN")
     assert main(["verdict.json"]) == 64
     assert capsys.readouterr().err == "set SYSTEM_ACCESSTOKEN\n"

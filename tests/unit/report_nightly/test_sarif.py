@@ -137,14 +137,14 @@ def test_members_required_by_the_standard_are_there() -> None:
 
 
 def test_every_result_finds_its_rule(run: dict[str, Any]) -> None:
-    """By number and by id alike."""
+    """A result names its rule by number and by id."""
     rules = run["tool"]["driver"]["rules"]
     assert len({rule["id"] for rule in rules}) == len(rules)
     assert all(rules[one["ruleIndex"]]["id"] == one["ruleId"] for one in run["results"])
 
 
 def test_every_rule_helps(run: dict[str, Any]) -> None:
-    """With the page that states what was promised, or the overview of the API."""
+    """The help of a rule is the page with its statement, or the overview of the API."""
     pages = [rule["helpUri"] for rule in run["tool"]["driver"]["rules"]]
     assert {urlsplit(page).netloc for page in pages} == {"learn.microsoft.com"}
     assert GONE.page in pages

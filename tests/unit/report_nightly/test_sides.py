@@ -48,7 +48,7 @@ def test_a_place_in_a_list_is_found_with_and_without_its_number() -> None:
 
 @pytest.mark.parametrize("where", ["Retry-After", "retry-after"])
 def test_a_header_is_found_by_its_name(where: str) -> None:
-    """In any spelling."""
+    """A header is found in any letter case."""
     found = rows(exchange({}, **{"Retry-After": "3", "Date": "a"}), exchange({}, Date="b"), where)
     assert [(row.mark, row.hit) for row in found] == [("changed", False), ("gone", True)]
 
@@ -65,7 +65,7 @@ def test_without_a_place_all_different_lines_are_marked() -> None:
 
 
 def test_equal_lines_far_from_a_difference_are_folded() -> None:
-    """With three lines around it."""
+    """Three lines around a difference are shown."""
     old = {f"m{number:02}": number for number in range(40)}
     found = sides(Sample(exchange({**old, "m20": -1}), exchange(old), "$.m20")).rows
     assert [row.expected for row in found if row.mark == "fold"] == ["… 19 equal lines", "… 17 equal lines"]

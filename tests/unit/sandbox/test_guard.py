@@ -81,7 +81,7 @@ def _for_ever(outcomes: tuple[Outcome, ...]) -> Iterator[Outcome]:
 def test_a_request_that_was_not_carried_out_is_sent_again(
     ledger: Ledger, request_: Request, outcome: Outcome, waits: list[float]
 ) -> None:
-    """After the time that the service asks for, by its own clock; else after one that grows."""
+    """The request waits as Retry-After says, by the service's clock; without it, for growing times."""
     assert carried_out(guard(ledger), request_, outcome, MADE) == (MADE, waits)
 
 
@@ -124,7 +124,7 @@ def test_a_long_retry_after_is_not_waited_for(ledger: Ledger) -> None:
 
 @pytest.mark.parametrize("path", ["/v1.0/communications/calls", "/beta/app/calls", "/v1.0/communications/calls/?x=1"])
 def test_a_call_is_written_down_before_it_is_asked_for(ledger: Ledger, path: str) -> None:
-    """At the moment of sending there is an intent, afterwards the call."""
+    """The ledger has an intent at the moment of sending, and the call afterwards."""
     made = guard(ledger)
     flow = made.flow(Request("POST", f"https://graph.example{path}", body=b"{}"))
     next(flow)
@@ -169,7 +169,7 @@ def test_a_call_that_was_hung_up_is_over(ledger: Ledger, status: int, over: bool
 
 
 def test_requests_that_create_no_call_are_not_in_the_ledger(ledger: Ledger) -> None:
-    """To invite or to read makes no call."""
+    """Inviting and reading create no call."""
     for request in (READ, INVITE, Request("POST", "https://graph.example/v1.0/me/calls")):
         carried_out(guard(ledger), request, answer(200))
     assert not ledger.path.exists()
@@ -223,7 +223,7 @@ def test_a_fault_says_what_support_asks_for() -> None:
 
 
 def test_a_missing_answer_is_reported_with_its_cause() -> None:
-    """With what the network said."""
+    """The fault has the words of the network."""
     assert "GET /v1.0/communications/calls/a got no answer: ReadTimeout: timed out." in str(fault_of(READ, LOST))
 
 
@@ -238,7 +238,7 @@ USER = "https://graph.example/v1.0/users/3fa85f64-5717-4562-b3fc-2c963f66afa6/on
 
 
 def test_a_meeting_that_was_made_is_written_down_and_taken_away(ledger: Ledger) -> None:
-    """With an address that its id can stand in; it counts as none of the calls."""
+    """The ledger has the address of the meeting; it does not count as a call."""
     made = guard(ledger, budget=0)
     carried_out(made, Request("POST", USER, body=b"{}"), Response(201, body=encode_json({"id": "MSo1+/="})))
     (meeting,) = ledger.open_calls()

@@ -39,7 +39,7 @@ def opened(path: Path, *calls: str, now: Callable[[], datetime] = lambda: NOW) -
 
 
 def test_another_process_reads_what_is_open(path: Path) -> None:
-    """In the order in which it was made, with its tenant and address."""
+    """Open calls are in the order of their creation, with tenant and address."""
     opened(path, "a", "b", "c").over("b")
     calls = Ledger(path).open_calls()
     assert [(call.call_id, call.url, call.tenant, call.made) for call in calls] == [
@@ -182,7 +182,7 @@ def test_calls_are_hung_up_although_the_disk_is_full(path: Path, monkeypatch: py
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_that_cannot_be_written_is_refused(path: Path) -> None:
-    """Before anything is sent."""
+    """The error comes before any request."""
     path.parent.mkdir(parents=True)
     path.parent.chmod(0o500)
     with pytest.raises(SettingError):

@@ -33,7 +33,7 @@ def test_a_long_join_address_holds_the_coordinates() -> None:
 
 @pytest.mark.parametrize(("address", "passcode"), [(SHORT, "aBcDeF"), (SHORT.partition("?")[0], "")])
 def test_a_short_join_address_holds_a_number(address: str, passcode: str) -> None:
-    """With a passcode or without one, which is then null in the body."""
+    """The passcode may be missing, and is null in the body then."""
     meeting = Meeting.parse(address)
     assert (meeting.join_id, meeting.passcode) == ("2345678901", passcode)
     assert meeting.members()["meetingInfo"]["passcode"] == (passcode or None)
@@ -144,13 +144,13 @@ def test_processes_share_without_meeting_each_other() -> None:
 
 
 def test_the_users_whom_tests_may_invite() -> None:
-    """By the member of an identity set that the id belongs in; organizers are not among them."""
+    """Users are listed by the member of an identity set for their id; organizers are not among them."""
     sandbox = Sandbox(TENANT, (Meeting.parse(LONG),), users=(OTHER,), bots=(TENANT,), phone="+1234567")
     assert sandbox.invitees == ((OTHER, "", "user"), (TENANT, "", "application"), ("+1234567", "", "phone"))
 
 
 def test_a_listed_tenant_is_admitted() -> None:
-    """In whatever letter case it was written."""
+    """A tenant is compared without regard to letter case."""
     assert admit(TENANT, [OTHER, TENANT.upper()]) == TENANT
 
 

@@ -41,7 +41,7 @@ def test_a_page_of_any_form_can_be_read(text: str, tmp_path: Path) -> None:
 
 
 def test_lines_are_counted_as_editors_do(tmp_path: Path) -> None:
-    """With the line ends of Windows, a mark of order in front, and a form feed in the text."""
+    """Line ends of Windows, a byte order mark and a form feed do not change line numbers."""
     text = "\ufeff# a\r\n\x0c\u2028\r\n## HTTP request\r\n```http\r\nGET /x/{id}\r\n```\r\n"
     ((line, what),) = [(one.line, one.what) for one in routes(read(text, tmp_path))]
     assert (line, what) == (5, "GET /x/{}")

@@ -181,7 +181,7 @@ ROWS: list[tuple[str, str, str, str, list[str]]] = [
 def test_each_change_of_a_page_is_reported(
     _name: str, file: str, before: str, after: str, expected: list[str], docs: Path
 ) -> None:
-    """With the page and its line."""
+    """Each difference has the page and the line."""
     path = docs / file
     text = path.read_text(encoding="utf-8")
     assert before in text

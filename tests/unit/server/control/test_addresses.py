@@ -73,7 +73,7 @@ def test_people_faults_and_assertions_are_those_of_python() -> None:
 
 
 def test_a_call_is_placed_and_seen(ask: Ask, simulator: Simulator) -> None:
-    """With its state, who is in it, and what came of it."""
+    """A call is shown with its state, its participants and its outcome."""
     status, call = ask("POST", "calls", caller="Adele", group=True, others=["Ben"])
     assert (status, call["state"], call["kind"]) == (201, "incoming", "group")
     names = [one["identity"]["name"] for one in call["participants"]]
@@ -179,7 +179,7 @@ def test_a_body_that_is_too_large_is_refused(ask: Ask) -> None:
 
 
 def test_a_person_is_found_where_a_redirect_has_led(ask: Ask, simulator: Simulator) -> None:
-    """With whom, since when, and from which call; and in no call before."""
+    """The person's call has the others, its start and the redirected call; before it there is none."""
     assert ask("GET", "people/Ben/call") == (200, {"call": None})
     _, call = ask("POST", "calls", caller="Ana")
     target = {"identity": {"user": {"id": ask("GET", "people/Ben")[1]["id"]}}}
@@ -206,7 +206,7 @@ def test_the_directory_is_opened_and_closed(ask: Ask, simulator: Simulator) -> N
 
 
 def test_people_act_at_once_or_later_on_request(ask: Ask, simulator: Simulator) -> None:
-    """At once, or when it rings; a phone by its number."""
+    """People act at once, or when it rings; a phone is named by its number."""
     call = simulator.incoming_call("Adele", group=True)
     Phone(simulator).answer(call.id)
     assert ask("POST", "people/Ben/joins", call=call.id)[0] == 200
@@ -229,7 +229,7 @@ def test_the_clock_is_moved_and_read(ask: Ask, simulator: Simulator) -> None:
 
 
 def test_a_fault_is_injected_listed_and_ended(ask: Ask, simulator: Simulator) -> None:
-    """With what it has struck."""
+    """A listed fault has the requests that it has struck."""
     status, fault = ask("POST", "faults/429", operation="call-get", retry_after=3)
     assert (status, fault["given"]) == (201, {"operation": "call-get", "retry_after": 3})
     assert Phone(simulator).send("GET", "/calls/57da").status == 429
@@ -278,7 +278,7 @@ def test_the_ledger_is_read_in_pieces(ask: Ask, state: ServerState, simulator: S
 
 
 def test_requests_are_written_down_without_a_bot(ask: Ask, simulator: Simulator) -> None:
-    """For suites that only call; where the bot is may come later, and nothing is written twice then."""
+    """Suites that only call need no bot; one may be attached later, and nothing is written twice."""
     Phone(simulator).send("GET", "/calls/57da")
     ask("POST", "bot", url="http://127.0.0.1:9")
     ask("DELETE", "bot")
@@ -301,7 +301,7 @@ def test_no_secret_is_read_from_the_ledger(ask: Ask, simulator: Simulator) -> No
 
 
 def test_notifications_are_read_delivered_or_not(ask: Ask) -> None:
-    """By number, from 0."""
+    """Notifications are numbered from 0."""
     _, call = ask("POST", "calls")
     ask("POST", "clock/advance", seconds=16)
     notes = ask("GET", "notifications")[1]["notifications"]
@@ -440,7 +440,7 @@ def test_everything_starts_anew(ask: Ask, state: ServerState) -> None:
 def test_an_impossible_request_is_refused_with_a_reason(
     ask: Ask, state: ServerState, method: str, path: str, members: dict[str, Any], status: int, said: str
 ) -> None:
-    """With the nearest match where a name is wrong; nothing is changed, and no notification is sent."""
+    """A wrong name gets the nearest match; nothing is changed, and no notification is sent."""
     answer = ask(method, path, **members)
     assert answer[0] == status, answer
     assert said in answer[1]["error"]["message"]
@@ -470,7 +470,7 @@ def test_an_address_survives_nonsense(route: Any) -> None:
 
 
 def test_every_answer_is_about_the_present() -> None:
-    """In real time what has passed since the last request has passed before the answer is given."""
+    """In real time the clock is brought up to date before an answer is given."""
     passed = [0.0]
     simulator = Simulator()
     control = Control(ServerState.of(simulator, SimulatorApp(simulator, elapsed=lambda: passed[0])))

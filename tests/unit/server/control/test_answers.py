@@ -12,7 +12,7 @@ KEPT_ADDRESSES = [json.loads(one) for one in LINES if one not in KEPT_ANSWERS]
 
 
 def test_every_answer_has_its_recorded_members() -> None:
-    """In the same order and of the same types, with the same status."""
+    """Answers have the recorded status, and members in the recorded order and of the recorded types."""
     for kept, now in zip(KEPT_ANSWERS, answers(), strict=True):
         assert json.dumps(now) == kept
 

@@ -28,7 +28,7 @@ def said(reach: Reach = Reach.LOCAL, client: tuple[str, int] | None = HERE, body
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8080", "[::1]:8080", "localhost:8080", "localhost", "192.0.2.7:8080"])
 def test_this_machine_may_ask(host: str) -> None:
-    """By every address of it."""
+    """Requests from any address of this machine are allowed."""
     assert said(Host=host) == ""
     assert said(Host=host, client=("::1", 1)) == ""
 
@@ -64,7 +64,7 @@ def test_members_come_as_json(kind: str) -> None:
 
 
 def test_switched_off_addresses_say_how_to_switch_them_on() -> None:
-    """To everybody, with what switches it on."""
+    """The answer is the same for all clients, and names the option."""
     assert said(Reach.OFF) == (
         "404 The control addresses are off. "
         "The server was started without; 'graphcalls serve --control local' switches them on."

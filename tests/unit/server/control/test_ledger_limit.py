@@ -84,7 +84,7 @@ def test_a_long_body_is_not_kept_in_memory(state: ServerState) -> None:
 
 
 def test_the_ledger_is_read_in_pages(state: ServerState) -> None:
-    """After a number, so many; the next page is after the last one's."""
+    """A page has so many entries after a number; the next page follows its last number."""
     phone = Phone(state.simulator)
     for number in range(7):
         phone.send("GET", f"/calls/{number}")
