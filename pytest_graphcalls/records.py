@@ -69,8 +69,10 @@ def plain(value: Any) -> Any:
 
     A set becomes a sorted list.
     """
-    if is_dataclass(value):
-        return {one.name: plain(getattr(value, one.name)) for one in fields(value)}
+    if type(value) in _LEAVES:
+        return value
+    if names := _names(cast("type", type(value))):
+        return {name: plain(getattr(value, name)) for name in names}
     if isinstance(value, Mapping):
         return {name: plain(one) for name, one in value.items()}
     if isinstance(value, list | tuple):
@@ -80,3 +82,13 @@ def plain(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     return value.value if isinstance(value, Enum) else value
+
+
+_LEAVES = frozenset({str, int, float, bool, type(None)})
+"""Types of what is plain already, which is most: a report has thousands of them."""
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    """The names of a dataclass's fields; none for another type."""
+    return tuple(one.name for one in fields(kind)) if is_dataclass(kind) else ()
