@@ -112,7 +112,8 @@ def _touched(apply: Apply) -> Touched:
     after = _state(simulator)
     changed = {name for name in before.keys() | after.keys() if before.get(name) is not after.get(name)}
     steps = {f"{name}.{step}" for name, part in _parts(simulator) for step in _steps(part)}
-    return frozenset(changed) if changed and changed <= steps else _EVERYTHING
+    touched = {name.rpartition(_OF)[2] for name in changed}
+    return frozenset(touched) if touched and touched <= steps | simulator.handlers.keys() else _EVERYTHING
 
 
 def _parts(simulator: Simulator) -> Iterator[tuple[str, Any]]:
@@ -132,8 +133,14 @@ def _steps(part: Any) -> Iterator[str]:
 
 
 def _state(simulator: Simulator) -> dict[str, Any]:
-    """The attributes of a simulator and of its parts, by name."""
+    """The attributes of a simulator and of its parts, and what operations have in its tables, by name."""
     state = {name: value for name, value in vars(simulator).items() if not _is_part(value)}
     for name, part in _parts(simulator):
         state |= {f"{name}.{attribute}": value for attribute, value in vars(part).items()}
+    for name, table in (("handler", simulator.handlers), ("roles", simulator.admission.required_roles)):
+        state |= {f"{name}{_OF}{operation}": value for operation, value in table.items()}
     return state
+
+
+_OF = " of "
+"""Between the name of something that each operation has, and the operation's id."""
