@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, partial
+from itertools import chain
 from typing import Any, NamedTuple
 
 import pytest
@@ -231,10 +232,19 @@ def _misspelt(item: pytest.Item) -> Iterator[str]:
             yield f"there is no marker {name!r}. Did you mean {meant!r}?"
 
 
+_ASK_FOR_NONE = ("_pytest", "pytest_recording", "pytest_graphcalls")
+"""Modules whose fixtures have ``request`` and ask for none of ours by it; those of pytest-recording every test has."""
+
+
 def _has_fixtures(item: pytest.Item) -> bool:
-    """Whether a test uses a fixture of ours, or may ask for one while it runs."""
-    names: Iterable[str] = getattr(item, "fixturenames", ())
-    return any(name == "request" or name.lstrip("_").startswith("graphcalls") for name in names)
+    """Whether a test uses a fixture of ours, or may ask for one while it runs, by ``request``."""
+    info = getattr(item, "_fixtureinfo", None)
+    if info is None:
+        return False
+    definitions = (one for found in info.name2fixturedefs.values() for one in found)
+    asking = (one.argnames for one in definitions if not one.func.__module__.startswith(_ASK_FOR_NONE))
+    asked = {*info.initialnames, *chain.from_iterable(asking)}
+    return any(name == "request" or name.lstrip("_").startswith("graphcalls") for name in asked)
 
 
 def _steps(mark: pytest.Mark, operation: str) -> Iterator[Callable[[], object]]:

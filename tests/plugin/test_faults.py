@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.plugin.conftest import NO_LEAKS, Run
+from tests.plugin.recording_runs import WITH_RECORDING
 
 STATUS = """
 import pytest
@@ -134,10 +135,10 @@ def test_a_fault_that_can_strike_nothing_stops_the_run(pytester: pytest.Pytester
     )
     run("-Wdefault").assert_outcomes(passed=3, warnings=3)
     pytester.makepyfile("import pytest\n\n@pytest.mark.graphcalls_fault('503')\ndef test_it(): pass\n")
-    result = run()
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    (line,) = [line for line in result.errlines if "has no effect here" in line]
-    assert line.endswith("take graphcalls, graphcalls_client or a different one, or remove the marker.")
+    for result in (run(), pytester.runpytest_inprocess(*WITH_RECORDING)):  # whose fixtures every test has
+        assert result.ret == pytest.ExitCode.USAGE_ERROR
+        (line,) = [line for line in result.errlines if "has no effect here" in line]
+        assert line.endswith("take graphcalls, graphcalls_client or a different one, or remove the marker.")
 
 
 def test_another_target_skips_with_a_sentence(pytester: pytest.Pytester, run: Run) -> None:
