@@ -44,6 +44,7 @@ MAX_REPEATS = 100
 """Number of notifications that are sent again at most, the latest ones."""
 REPEATED = "once more"
 """Remark of a delivery that was repeated by an assertion."""
+_ATTACH = "say where it is with graphcalls.bot(app) or serve --bot"
 _DECISIONS = frozenset({Effect.TAKES_CALL, Effect.REJECTS_CALL, Effect.REDIRECTS_CALL})
 _TIMER_TOLERANCE = 0.02
 """Real seconds by which a timer may be early."""
@@ -73,7 +74,7 @@ class Assertions(LifetimeAssertions, SpeakingAssertions):
                 if entry.change == "created" and entry.of_call:
                     incoming.setdefault(entry.call, delivery)
         if not incoming:
-            hint = "say where it is with graphcalls.bot(app), then let a call come in and time pass: advance(0)"
+            hint = f"{_ATTACH}, then let a call come in and time pass: advance(0)"
             raise failure(f"the bot was notified of no incoming call; {hint}", ledger)
         decisions = [one for one in ledger.requests if effects_of(one) & _DECISIONS and succeeded(one)]
         decided = {call_of(one): one for one in reversed(decisions)}
@@ -101,7 +102,7 @@ class Assertions(LifetimeAssertions, SpeakingAssertions):
         ledger = self.ledger
         deliveries = genuine_deliveries(ledger)
         if not deliveries:
-            hint = "say where it is, graphcalls.bot(app), let something happen and time pass: advance(0)"
+            hint = f"{_ATTACH}, let something happen and time pass: advance(0)"
             raise failure(f"the bot received no notification; {hint}", ledger)
         refused = [one for one in deliveries if not one.accepted]
         if refused:

@@ -42,6 +42,7 @@ def run_sweep(args: Namespace) -> int:
         SignInError: there is no token to be had.
         UnknownNameError: there is no such cloud.
     """
+    Contract.packaged().cloud(args.cloud)  # a wrong one is named even when nothing is open
     folder = Path(args.ledger or os.environ.get("GRAPHCALLS_LEDGER") or USUAL)
     if args.ledger and not folder.is_dir():
         step = "Give the folder that was its --graphcalls-ledger."

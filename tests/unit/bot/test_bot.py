@@ -903,7 +903,9 @@ def test_a_forgery_has_a_name(bot: Bot) -> None:
 
 def test_no_incoming_call_is_no_answer(simulator: Simulator, bot: Bot) -> None:
     bot(asgi(lambda notes, headers: None))
-    with pytest.raises(BotError, match=r"was notified of no incoming call; say where it is with graphcalls.bot\(app\)"):
+    with pytest.raises(
+        BotError, match=r"was notified of no incoming call; say where it is with graphcalls.bot\(app\) or serve --bot, "
+    ):
         bot.assert_answered_within(15)
 
 

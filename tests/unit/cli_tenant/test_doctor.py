@@ -140,3 +140,12 @@ def test_explain_knows_the_errors_of_the_sign_in(graphcalls: Run, name: str) -> 
     assert out.startswith("error wrong-secret of the sign-in\n")
     assert 'answer    401, error "invalid_client", AADSTS7000215\n' in out
     assert "setting   AZURE_CLIENT_SECRET\n" in out
+
+
+def test_a_sweep_names_a_wrong_cloud_when_nothing_is_open(
+    graphcalls: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, err = graphcalls("sweep", "--cloud", "chna")
+    assert (code, out) == (2, "")
+    assert "there is no cloud 'chna'. Did you mean 'china'?" in err
