@@ -28,7 +28,6 @@ REPORT = "report.json"
 ARGUMENTS = (
     *("--pyargs", "pytest_graphcalls.contracts", "-q", "--graphcalls-version=both", f"--graphcalls-report={REPORT}"),
     *LEAN,
-    "--tb=native",
 )
 """What every session is started with."""
 
