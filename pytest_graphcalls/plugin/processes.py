@@ -87,7 +87,8 @@ def running(
         output = Path(stack.enter_context(TemporaryDirectory(prefix="graphcalls-"))) / "output.txt"
         stack.callback(lambda: sys.stdout.write(f"\n{shlex.join(words)} wrote:\n{_text(output)}\n"))
         process = stack.enter_context(_kept(words, given, output))
-        _wait_until_it_listens(process, shlex.join(words), port, within, output)
+        given_as = f", given as {port_variable}," if port_variable else ""
+        _wait_until_it_listens(process, shlex.join(words), port, within, output, given_as)
         yield f"http://localhost:{port}"
 
 
@@ -171,7 +172,9 @@ def _started(command: Sequence[str], environment: Mapping[str, str], output: IO[
         raise SettingError("graphcalls.run(command)", name, "a program that can be started", f"{error}.") from None
 
 
-def _wait_until_it_listens(process: subprocess.Popen[bytes], name: str, port: int, within: float, output: Path) -> None:
+def _wait_until_it_listens(
+    process: subprocess.Popen[bytes], name: str, port: int, within: float, output: Path, given_as: str
+) -> None:
     deadline = time.monotonic() + within
     while time.monotonic() < deadline:
         with suppress(OSError), socket.create_connection(("localhost", port), 1):
@@ -181,7 +184,9 @@ def _wait_until_it_listens(process: subprocess.Popen[bytes], name: str, port: in
         except subprocess.TimeoutExpired:
             continue
         raise BotError(f"{name} ended with status {status} before it listened on port {port}; it wrote:", _last(output))
-    raise BotError(f"{name} did not listen on port {port} within {within:g} seconds; it wrote:", _last(output))
+    raise BotError(
+        f"{name} did not listen on port {port}{given_as} within {within:g} seconds; it wrote:", _last(output)
+    )
 
 
 def _text(output: Path) -> str:

@@ -148,7 +148,7 @@ def test_a_bot_of_node(pytester: pytest.Pytester, run: Run) -> None:
 LISTENS_NEVER = "import threading; print(7, flush=True); threading.Event().wait()"
 WRONG = {
     '"-c", "print(1/0)"], port_variable="PORT"': "*ended with status 1 before it listened on port *; it wrote:",
-    f'"-c", {LISTENS_NEVER!r}], port_variable="PORT", within=1': "*did not listen on port * within 1 seconds; it *",
+    f'"-c", {LISTENS_NEVER!r}], port_variable="PORT", within=1': "*did not listen on port *, given as PORT, within 1 *",
     '"bot.py"]': "*graphcalls.run(port_variable, listens)='', 0: expected one of port_variable=*listens=3978*",
     '"bot.py"], port_variable="PORT", listens=3978': "*listens)='PORT', 3978: expected one of port_variable=*",
 }
