@@ -29,14 +29,29 @@ WITHIN = 900.0
 
 START = """
 import sys
+from dataclasses import replace
 from functools import partial
 from pytest_graphcalls.cli import main
 from pytest_graphcalls.cli import serve
 
+def made(make=serve.Simulator, **facts):
+    simulator = make(**facts)
+    quick = simulator.clock.pace
+    slow = replace(quick, ring=5.0)
+
+    def answer(request, proceed):
+        simulator.clock.pace = slow if b'"participantId"' in request.body else quick
+        return proceed(request)
+
+    simulator.intercept(answer)
+    return simulator
+
+serve.Simulator = made
 serve.Pace = partial(serve.Pace, establish=0.0)
 sys.exit(main())
 """
-"""The command line, but that calls are established at once: half a second for each would be most of the test."""
+"""The command line, but that calls are established at once: half a second for each would be most of the test. It rings
+longer at whom a test invites under an id of its choice, which is to withdraw the invitation on a busy machine, too."""
 LISTENS = """
 import logging, os
 
