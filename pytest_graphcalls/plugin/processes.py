@@ -184,9 +184,7 @@ def _wait_until_it_listens(
         except subprocess.TimeoutExpired:
             continue
         raise BotError(f"{name} ended with status {status} before it listened on port {port}; it wrote:", _last(output))
-    raise BotError(
-        f"{name} did not listen on port {port}{given_as} within {within:g} seconds; it wrote:", _last(output)
-    )
+    raise BotError(f"{name} did not listen on port {port}{given_as} within {within:g} s; it wrote:", _last(output))
 
 
 def _text(output: Path) -> str:

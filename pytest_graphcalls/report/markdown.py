@@ -29,7 +29,7 @@ def _head(document: Mapping[str, Any]) -> Iterator[str]:
         "seed": document["seed"],
         "written": f"{document['created']} by pytest-graphcalls {document['tool_version']}",
         "rules": f"{counts['held']} held, {counts['broken']} broken, {counts['not_checked']} not checked{faults}",
-        "tests": f"{counts['tests']}, with {counts['exchanges']} exchanges and {counts['findings']} findings",
+        **{name: counts[name] for name in ("tests", "exchanges", "findings")},
     }
     if document["masked"]:
         kinds = ", ".join(f"{number:,} x {kind}" for kind, number in document["masked"].items())

@@ -322,9 +322,13 @@ def prompts_go_on(operation: dict[str, Any]) -> dict[str, Any]:
     return goes_on(operation) if operation["@odata.type"].endswith("playPromptOperation") else operation
 
 
-def all_muted(*, muted: bool) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    """A list of participants who all are muted, or who all are not."""
-    return lambda roster: {**roster, "value": [{**one, "isMuted": muted} for one in roster["value"]]}
+def bots_muted(*, muted: bool) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """A list of participants with bots that all are muted, or all are not."""
+
+    def seen(one: dict[str, Any]) -> dict[str, Any]:
+        return {**one, "isMuted": muted} if one["info"]["identity"].get("application") else one
+
+    return lambda roster: {**roster, "value": list(map(seen, roster["value"]))}
 
 
 def not_for(id: str) -> Callable[..., None]:
