@@ -62,11 +62,11 @@ contracts: $(VENV)/.installed ## run the contract suite against the simulator an
 	$(BIN)/python -m pytest --pyargs pytest_graphcalls.contracts -q
 
 test: $(VENV)/.installed ## run the project's own tests, all of them
-	$(BIN)/python -m pytest tests -n 2 --dist loadfile --ignore tests/clients --ignore tests/bench --ignore tests/browser
+	$(BIN)/python -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/clients --ignore tests/bench --ignore tests/browser
 
 test-lowest: $(LOWEST)/.installed ## run contracts and tests with the lowest versions that pyproject.toml allows
 	$(LOWEST)/bin/python -m pytest --pyargs pytest_graphcalls.contracts -q
-	$(LOWEST)/bin/python -m pytest tests -n 2 --dist loadfile --ignore tests/clients --ignore tests/bench --ignore tests/browser
+	$(LOWEST)/bin/python -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/clients --ignore tests/bench --ignore tests/browser
 
 search: $(VENV)/.installed ## look for counter-examples: the generated tests with new examples, twenty times as many
 	GRAPHCALLS_TEST_EFFORT=20 $(BIN)/python -m pytest -n 2 $$(grep -rlE '^from tests\.(effort|house|proof\.(runner|rogue\.serving)) ' --include 'test_*.py' tests)
