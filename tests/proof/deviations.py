@@ -28,6 +28,7 @@ from tests.proof.steps import (
     has_no_address,
     has_no_old_address,
     instead,
+    lasts,
     needs_no_role,
     needs_no_token,
     not_judged,
@@ -155,14 +156,15 @@ OWN: Mapping[str, Deviation] = {
         around("notifier", "call_ended", changes.hang_up_unnotified),
     ),
     "call-delete.call-is-over-afterwards": Deviation(
-        "A call that was hung up is read as before.", lambda simulator: simulator.intercept(changes.ReadAfterTheEnd())
+        "A call that was hung up is read as before.",
+        only_in("call-get", lambda simulator: simulator.intercept(changes.ReadAfterTheEnd())),
     ),
     "call-delete.only-own-leg-ends": Deviation("A hang-up ends the legs of all bots.", changes.hangs_up_for_all),
     "call-keepalive.ended-call-is-404": Deviation(
         "A call that has ended is answered 200.", handled("call-keepalive", changes.alive_for_ever)
     ),
     "call-keepalive.missed-for-45-minutes-ends-the-call": Deviation(
-        "A call lives for an hour without keepAlive.", set_to("calls", "keepalive_seconds", 3600.0)
+        "A call lives for an hour without keepAlive.", lasts("calls", "keepalive_seconds", 3600.0, until="lapse")
     ),
     "participant-get.not-in-peer-to-peer": Deviation(
         "The participants of a peer-to-peer call can be read.",
@@ -261,7 +263,7 @@ OWN: Mapping[str, Deviation] = {
         "The notification has no chatInfo.", around("notifier", "_incoming", changes.hides_the_chat)
     ),
     "call-reject.fifteen-seconds-to-decide": Deviation(
-        "The call rings for a minute.", set_to("incoming", "seconds", 60.0)
+        "The call rings for a minute.", lasts("incoming", "seconds", 60.0, until="expire")
     ),
     "call-reject.reasons-are-none-busy-forbidden": Deviation(
         "forbidden is refused.", around("incoming", "read_reason", changes.knows_two_reasons)

@@ -19,7 +19,7 @@ import pytest
 from pytest_graphcalls.simulator import Proceed, Simulator
 from pytest_graphcalls.simulator.switches import Switches
 from pytest_graphcalls.wire import Request, Response
-from tests.proof.steps import Apply, meant, operation_of, parts_of
+from tests.proof.steps import Apply, end_of, meant, operation_of, parts_of
 
 Touched = frozenset[str]
 """Steps as ``part.step``, and operations by their ids."""
@@ -103,6 +103,8 @@ class Covers:
 def _touched(apply: Apply) -> Touched:
     if operation := operation_of(apply):
         return frozenset({operation})
+    if step := end_of(apply):
+        return frozenset({step})
     if parts := parts_of(apply):
         found = [_touched(part) for part in parts]
         return _EVERYTHING if _EVERYTHING in found else frozenset().union(*found)

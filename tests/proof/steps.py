@@ -18,6 +18,7 @@ Apply = Callable[[Simulator], None]
 """Makes a simulator deviate."""
 _OPERATIONS: dict[Apply, str] = {}
 _PARTS: dict[Apply, tuple[Apply, ...]] = {}
+_ENDS: dict[Apply, str] = {}
 
 
 def operation_of(apply: Apply) -> str:
@@ -28,6 +29,11 @@ def operation_of(apply: Apply) -> str:
 def parts_of(apply: Apply) -> tuple[Apply, ...]:
     """The deviations that a deviation consists of; none for a single one."""
     return _PARTS.get(apply, ())
+
+
+def end_of(apply: Apply) -> str:
+    """The step, as ``part.step``, that a deviation only puts off; ``""`` if it may change others."""
+    return _ENDS.get(apply, "")
 
 
 def only_in(operation: str, apply: Apply) -> Apply:
@@ -122,6 +128,17 @@ def around(part: str, step: str, other: Callable[..., Any]) -> Apply:
 def set_to(part: str, name: str, value: Any) -> Apply:
     """A number of ``part`` is changed."""
     return lambda simulator: setattr(getattr(simulator, part), name, value)
+
+
+def lasts(part: str, name: str, seconds: float, until: str) -> Apply:
+    """A duration of ``part`` is longer, so that its step ``until`` comes later; where none comes, nothing changes."""
+
+    def apply(simulator: Simulator) -> None:
+        assert getattr(getattr(simulator, part), name) < seconds, f"{part}.{name} is no longer than before"
+        setattr(getattr(simulator, part), name, seconds)
+
+    _ENDS[apply] = f"{part}.{until}"
+    return apply
 
 
 def needs_no_role(operation: str) -> Apply:
