@@ -256,12 +256,12 @@ class YamlReader:
         self._take()
 
     def kind(self) -> type:
-        """See :meth:`JsonReader.kind`."""
+        """The kind of the value here: ``dict``, ``list``, or ``str`` for anything else."""
         self._seen = self._take()
         return {self._mapping: dict, self._list: list}.get(type(self._seen), str)
 
     def names(self) -> Iterator[str]:
-        """See :meth:`JsonReader.names`."""
+        """The keys of the mapping here; after each, its value has to be taken or skipped."""
         if type(self._take()) is not self._mapping:
             self.fail("has something else where a mapping has to stand.")
         while type(key := self._take()) is not self._mapping_end:
@@ -270,7 +270,7 @@ class YamlReader:
             yield key.value
 
     def items(self) -> Iterator[int]:
-        """See :meth:`JsonReader.items`."""
+        """The numbers, from 1, of the items of the list here; each has to be taken or skipped."""
         if type(self._take()) is not self._list:
             self.fail("has something else where a list has to stand.")
         number = 0
@@ -280,12 +280,12 @@ class YamlReader:
             yield number
 
     def value(self) -> Any:
-        """See :meth:`JsonReader.value`."""
+        """Take the value here, built."""
         self._room = _ROOM
         return self._build(self._take(), 0)
 
     def skip(self) -> None:
-        """See :meth:`JsonReader.skip`."""
+        """Pass over the value here."""
         # Nearly all of a file is skipped, so this does without a call for each event.
         event, depth, get, stream = self._take(), 0, self._events.get_event, self._stream
         opening, closing, odd = {self._mapping, self._list}, {self._mapping_end, self._list_end}, self._odd
@@ -305,7 +305,7 @@ class YamlReader:
         self._stand_at(event)
 
     def end(self) -> None:
-        """See :meth:`JsonReader.end`."""
+        """Make sure that nothing follows the value that was taken."""
         try:
             follows = [type(self._events.get_event()).__name__ for _ in range(2)]
         except self._error as error:
@@ -314,7 +314,7 @@ class YamlReader:
             self.fail("is several documents of YAML; expected one.")
 
     def fail(self, problem: str) -> NoReturn:
-        """See :meth:`JsonReader.fail`."""
+        """Raise :class:`UnreadableError` with the line and column of the reader."""
         # libyaml counts characters.
         self._file.seek(0)
         decoder = codecs.getincrementaldecoder("utf-8")("replace")

@@ -35,7 +35,6 @@ from pytest_graphcalls.wire import Notification
 
 __all__ = ["Assertions"]
 
-
 REFUSALS = frozenset({401, 403})
 """Statuses by which a bot refuses a token (observed 6.3: 401)."""
 WAIT_STATUSES = frozenset({429, 503})

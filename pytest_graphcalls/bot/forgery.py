@@ -72,9 +72,8 @@ FORGERIES: Mapping[str, Forgery] = {
         Forgery("wrong signature", _signed(key=FOREIGN_KEY)),
         # The samples refuse it (observed 7.4); validators of Bot Framework and of the agents SDKs take it.
         Forgery(MISSING_TID, _signed(tid=None), to_refuse=False),
-        Forgery(
-            "odd cty", _signed(header={"cty": "JWT"}), to_refuse=False
-        ),  # a good token in every other way (observed 7.5)
+        # A good token in every other way (observed 7.5).
+        Forgery("odd cty", _signed(header={"cty": "JWT"}), to_refuse=False),
     )
 }
 """The forgeries by name. ``odd cty`` is sent by the real service: a bot should accept it."""

@@ -102,7 +102,7 @@ class AsgiPoster:
         return [error for one in failed if not _was_retrieved(one) and (error := _raised(one)) is not None]
 
     def raised(self) -> Sequence[BaseException]:
-        """See :meth:`.Poster.raised`."""
+        """Exceptions of the bot's tasks since the last look."""
         with self._closing:
             if self._closed or current_thread() is self._thread or self._is_still_blocked():
                 return ()
@@ -112,12 +112,12 @@ class AsgiPoster:
         return ()
 
     def reaches(self, url: str) -> bool:
-        """See :meth:`.Poster.reaches`: any address, because no request is sent over the network."""
+        """Whether it may post to ``url``: always, because no request is sent over the network."""
         del url
         return True
 
     def post(self, request: Request, timeout: float, linger: float, *, redirected: bool = False) -> PostResult:
-        """See :meth:`.Poster.post`; tasks that the bot has started are waited for."""
+        """Post to the bot, and wait for the tasks that it has started."""
         del redirected
         with self._closing:
             if self._closed:

@@ -127,7 +127,7 @@ class HttpPoster:
         self._closed = False
 
     def reaches(self, url: str) -> bool:
-        """See :meth:`Poster.reaches`."""
+        """Whether this poster may post to ``url``, the target of a redirect."""
         try:
             parsed = httpx.URL(url)
         except (httpx.InvalidURL, UnicodeError):  # the latter for lone surrogates
@@ -136,7 +136,7 @@ class HttpPoster:
         return parsed.scheme in {"http", "https"} and (is_loopback(host) or host in self._allowed)
 
     def post(self, request: Request, timeout: float, linger: float, *, redirected: bool = False) -> PostResult:
-        """See :meth:`Poster.post`; the bot's work after its answer is invisible here."""
+        """Post to the bot; its work after its answer is invisible here."""
         del linger
         began = time.perf_counter()
         try:
@@ -168,7 +168,7 @@ class HttpPoster:
         return PostResult(answer.status_code, headers, body, ended - began, moment=ended, url=str(sent.url))
 
     def raised(self) -> Sequence[BaseException]:
-        """See :meth:`Poster.raised`: none is visible behind a URL."""
+        """Exceptions of the bot's tasks: none, because none is visible behind a URL."""
         return ()
 
     def close(self) -> None:
@@ -231,12 +231,12 @@ class WsgiPoster:
         self._long_lived: WeakSet[Thread] = WeakSet()
 
     def reaches(self, url: str) -> bool:
-        """See :meth:`.Poster.reaches`: any address, because no request is sent over the network."""
+        """Whether it may post to ``url``: always, because no request is sent over the network."""
         del url
         return True
 
     def post(self, request: Request, timeout: float, linger: float, *, redirected: bool = False) -> PostResult:
-        """See :meth:`.Poster.post`; threads that the bot has started are waited for."""
+        """Post to the bot, and wait for the threads that it has started."""
         del redirected
         before = set(all_threads())
         exchange = _WsgiExchange(self._app, request)
@@ -250,7 +250,7 @@ class WsgiPoster:
         return exchange.answer
 
     def raised(self) -> Sequence[BaseException]:
-        """See :meth:`.Poster.raised`: a thread's own errors are pytest's to report."""
+        """Exceptions of the bot's tasks: none, because pytest reports those of threads itself."""
         return ()
 
     def _outlast(self, before: set[Thread], linger: float) -> None:

@@ -6,6 +6,7 @@ What is not said is invented, where any id will do, or the tests that need it ar
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -294,7 +295,7 @@ class Connection(Protocol):
         """End the test: nothing that it made goes on."""
 
 
-class Clients:
+class Clients(ABC):
     """Makes the clients of a connection, synchronous or not, on the transports that it has.
 
     Attributes:
@@ -305,22 +306,22 @@ class Clients:
     root: str
     token: Any
 
+    @abstractmethod
     def _transport(self, *, asynchronous: bool) -> Any:
         """The transport of a new client."""
-        raise NotImplementedError
 
     def _credentials(self, token: str | None) -> dict[str, Any]:
         """What a new client sends, as arguments of :func:`.make_client`."""
         return {"token": self.token if token is None else token}
 
     def client(self, token: str | None = None) -> Client:
-        """See :meth:`Connection.client`."""
+        """A new client, as :meth:`Connection.client` describes it."""
         from pytest_graphcalls.clients.httpx import make_client
 
         return make_client(self._transport(asynchronous=False), self.root, **self._credentials(token))
 
     def async_client(self, token: str | None = None) -> AsyncClient:
-        """See :meth:`Connection.async_client`."""
+        """A new asynchronous client, as :meth:`Connection.async_client` describes it."""
         from pytest_graphcalls.clients.httpx import make_async_client
 
         return make_async_client(self._transport(asynchronous=True), self.root, **self._credentials(token))

@@ -41,7 +41,7 @@ Reply = Callable[[Struck], Response]
 """Gives the answer to a request that was struck."""
 
 NOTHING = -1
-"""As many bytes of the body arrive where not even the status does."""
+"""The value of :attr:`Faulty.sent` for a connection that ends before the status line."""
 UNAVAILABLE = ErrorRow(
     name="service-unavailable",
     status=503,
@@ -168,7 +168,7 @@ class Delayed(Passing):
     """Keeps each for a time of its own."""
 
     def struck(self, numbered: NumberedNotification) -> Iterable[NumberedNotification]:
-        """See :meth:`Passing.struck`."""
+        """Keep the notification for its time; nothing is posted now."""
         self.clock.after(self.facts["seconds"], lambda: self.put((numbered,)))
         return ()
 
@@ -177,7 +177,7 @@ class Duplicated(Passing):
     """Gives each several times."""
 
     def struck(self, numbered: NumberedNotification) -> Iterable[NumberedNotification]:
-        """See :meth:`Passing.struck`."""
+        """The notification, as often as it is to be posted."""
         return (numbered,) * (1 + int(self.facts["copies"]))
 
 
@@ -189,12 +189,12 @@ class Held(Passing):
         self._kept: list[NumberedNotification] = []
 
     def struck(self, numbered: NumberedNotification) -> Iterable[NumberedNotification]:
-        """See :meth:`Passing.struck`."""
+        """Keep the notification; nothing is posted now."""
         self._kept.append(numbered)
         return ()
 
     def release(self) -> None:
-        """See :meth:`Passing.release`."""
+        """Post all that were kept, in their order."""
         kept, self._kept = self._kept, []
         self.put(kept)
 
@@ -244,7 +244,7 @@ class Batched(_ByCall):
     """Puts one and the next of the same call, to the same address, into one envelope."""
 
     def together(self, notifications: list[NumberedNotification]) -> Iterable[NumberedNotification]:
-        """See :meth:`_ByCall.together`."""
+        """The notifications by address, each address with one envelope."""
         by_address: dict[str, list[NumberedNotification]] = {}
         for numbered in notifications:
             by_address.setdefault(numbered[0].posted_to, []).append(numbered)
