@@ -184,10 +184,6 @@ def shows_both_sides(simulator: Simulator, _original: Callable[..., Participant]
     return simulator.participants.active(call, ask.match.keys["participant-id"])
 
 
-def cannot_be_read(_handler: Callable[[Ask], Reply], _ask: Ask) -> Reply:
-    raise Refusal("method-not-allowed")
-
-
 def states_unnotified(direction: str) -> Apply:
     """The states of calls of one direction are not notified while they are set up."""
     coming = (CallState.ESTABLISHING, CallState.ESTABLISHED)
@@ -439,10 +435,6 @@ def has_a_status(id: str) -> Callable[..., dict[str, Any]]:
         return {"status": "recording", **given} if ask.match.operation.id == id else given
 
     return step
-
-
-def as_one(found: dict[str, Any]) -> Any:
-    return found["value"][0]
 
 
 def notifies_an_end_that_is_none(simulator: Simulator, original: Callable[..., None], call: Call) -> None:
