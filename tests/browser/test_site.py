@@ -119,9 +119,6 @@ def test_axe_finds_nothing_serious(open_site: Open, scheme: str) -> None:
     assert [one["id"] for one in found if one["impact"] in {"serious", "critical"}] == []
 
 
-_BACKGROUND = "getComputedStyle(document.body).backgroundColor"
-
-
 @pytest.mark.parametrize(
     ("words", "page"),
     [
