@@ -411,6 +411,7 @@ def _is_new(path: Path) -> bool:
     """Whether another job is creating the file right now: it has no table yet, or is a history by now."""
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=PATIENCE)) as line:
+            line.execute("BEGIN")  # so that both are of one moment: the other job may finish in between
             mark = line.execute("PRAGMA application_id").fetchone()[0]
             return bool(mark == _APPLICATION_ID or not line.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
     except sqlite3.DatabaseError:

@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -164,6 +165,34 @@ def test_jobs_may_run_at_the_same_time(file: Path) -> None:
     with History(file) as kept:
         assert len(kept.nights()) == 30
         assert sorted(one.count for one in kept.known().values()) == [10, 10, 10, 30]
+
+
+def test_a_file_that_a_job_finishes_while_it_is_looked_at_is_a_history(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mark and the tables of a new file are read as of one moment."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(file)) as begun:
+        begun.execute("PRAGMA journal_mode = WAL")
+    connect = sqlite3.connect
+
+    class Interrupted(sqlite3.Connection):
+        def execute(self, sql: str, *facts: Any) -> sqlite3.Cursor:
+            if "sqlite_master" in sql:
+                with monkeypatch.context() as patch:
+                    patch.setattr(sqlite3, "connect", connect)
+                    patch.setattr("pytest_graphcalls.drift.history._check_header", lambda *_, **__: None)
+                    History(file).close()
+            return super().execute(sql, *facts)
+
+    def interrupted(*args: Any, **facts: Any) -> sqlite3.Connection:
+        return connect(
+            *args, **facts, **({"factory": Interrupted} if facts.get("uri") and "mode=ro" in args[0] else {})
+        )
+
+    monkeypatch.setattr(sqlite3, "connect", interrupted)
+    with History(file) as kept:
+        assert kept.nights() == ()
 
 
 def test_the_number_of_kept_nights_is_limited(file: Path) -> None:
